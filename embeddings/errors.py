@@ -1,0 +1,23 @@
+"""The errors of this package, as a tree.
+
+EmbeddingsError
+├── ModelError              a model that is there and cannot be used
+│   └── ModelNotFoundError  a model that is not there and cannot be fetched
+└── IndexFileError          a file of vectors that is damaged or of another kind
+"""
+
+
+class EmbeddingsError(Exception):
+    """Anything that goes wrong between a text and its vectors."""
+
+
+class ModelError(EmbeddingsError):
+    """The model is there but cannot be used: unreadable, unsuitable, of another version."""
+
+
+class ModelNotFoundError(ModelError):
+    """No model of this name is installed, on disk or within reach of the network."""
+
+
+class IndexFileError(EmbeddingsError):
+    """A file of vectors is missing, truncated or not what it should be."""

@@ -1,0 +1,128 @@
+"""An opened index: passages and their numbers. It reads; `qa.indexing` writes.
+
+An index is a folder with a manifest and one subfolder, a generation, that the manifest names.
+A generation is never changed once it is named, so a reader needs no lock.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from embeddings import IndexFileError, TokenStore, VectorIndex
+from qa import manifest
+from qa.catalogue import Catalogue
+from qa.errors import LibraryError
+from qa.manifest import Manifest
+from qa.types import Document, Language, Passage
+
+CATALOGUE, VECTORS, TOKENS = "passages.sqlite", "vectors.faiss", "tokens"
+FREQUENCIES = "frequencies.npy"
+
+
+class Library:
+    """Everything that answers a question, for one state of the documents."""
+
+    def __init__(self, index: Path, state: Manifest) -> None:
+        """Open what `state` names.
+
+        Raises:
+            LibraryError: a part is missing, damaged or doesn't fit the others.
+        """
+        self.index = index
+        self.state = state
+        folder = index / state.generation
+        _check_files(folder, state, index)
+        try:
+            self.catalogue = Catalogue(folder / CATALOGUE)
+            self.vectors = VectorIndex.load(folder / VECTORS)
+            self.tokens = TokenStore(folder / TOKENS, state.dim)
+        except (IndexFileError, LibraryError) as error:
+            raise LibraryError(f"{error}; {manifest.cure(index)}") from error
+        counts = {len(self.vectors), len(self.tokens), self.catalogue.passage_count}
+        if len(counts) != 1 or self.vectors.dim != state.dim:
+            raise LibraryError(f"the parts of {index} don't fit; {manifest.cure(index)}")
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def close(self) -> None:
+        self.catalogue.close()
+
+    def document(self, doc_id: str) -> Document:
+        """A document with its text; it must be there."""
+        document = self.catalogue.document(doc_id)
+        if document is None:
+            raise LibraryError(f"{self.index} has no document {doc_id}; {manifest.cure(self.index)}")
+        return document
+
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """The passages of these rows, in the order asked for."""
+        return self.catalogue.passages(rows)
+
+    def similarities(
+        self, query: npt.NDArray[np.float32], rows: Sequence[int]
+    ) -> list[npt.NDArray[np.float32]]:
+        """The cosines of query tokens (m, dim) with those of each passage: (m, n) a row."""
+        try:
+            return self.tokens.similarities(query, rows)
+        except IndexFileError as error:
+            raise LibraryError(f"{error}; {manifest.cure(self.index)}") from error
+
+    def rarity(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
+        """The weight of each token: its inverse document frequency, (n,) float32."""
+        known, counts = self._frequencies
+        at = np.searchsorted(known, ids).clip(max=max(len(known) - 1, 0))
+        found = known[at] == ids if len(known) else np.zeros(len(ids), bool)
+        seen = np.where(found, counts[at] if len(known) else 0, 0)
+        weights: npt.NDArray[np.float32] = np.log(
+            1 + (len(self) - seen + 0.5) / (seen + 0.5), dtype=np.float32
+        )
+        return weights
+
+    @cached_property
+    def _frequencies(self) -> npt.NDArray[np.int32]:
+        """Token ids, ascending, and in how many passages each occurs; (2, u)."""
+        path = self.index / self.state.generation / FREQUENCIES
+        try:
+            frequencies: npt.NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise LibraryError(f"{path} is damaged; {manifest.cure(self.index)}") from error
+        return frequencies
+
+    @cached_property
+    def languages(self) -> list[Language]:
+        """The language of every passage, by row."""
+        return self.catalogue.languages()
+
+
+def open_library(index: Path) -> Library | None:
+    """Open an index as it stands, or None where there is none yet.
+
+    A builder may replace the generation between the reading of the manifest and of its files;
+    then the manifest is read again.
+    """
+    for _ in range(5):
+        state = manifest.read(index)
+        if state is None:
+            return None
+        try:
+            return Library(index, state)
+        except LibraryError:
+            if manifest.read(index) == state:
+                raise
+    raise LibraryError(f"{index} changes too often to be read; ask again when indexing has ended")
+
+
+def _check_files(folder: Path, state: Manifest, index: Path) -> None:
+    """Sizes of all parts, and digests of those that are small enough to be read anyway."""
+    for name, (size, digest) in state.files.items():
+        path = folder / name
+        try:
+            whole = path.stat().st_size == size and (not digest or manifest.sha256(path) == digest)
+        except OSError as error:
+            raise LibraryError(f"{path} is missing; {manifest.cure(index)}") from error
+        if not whole:
+            raise LibraryError(f"{path} is damaged; {manifest.cure(index)}")

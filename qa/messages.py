@@ -1,0 +1,238 @@
+"""Every phrase the program says around the quotes, in the three languages. Data only.
+
+`qa.language.say` fills in the names in braces. French has a no-break space (\\xa0) before ? ! : ;
+and inside « ».
+"""
+
+# ruff: noqa: RUF001 -- the French apostrophe is meant
+
+from typing import Literal
+
+from qa.types import Language
+
+Key = Literal[
+    "no_answer",
+    "closest",
+    "no_documents",
+    "empty_question",
+    "foreign_note",
+    "searched_for",
+    "missing",
+    "also_in",
+    "also_at",
+    "score",
+    "line",
+    "page",
+    "source",
+    "more",
+    "nothing_more",
+    "nothing_to_show",
+    "greeting",
+    "loading",
+    "goodbye",
+    "help",
+    "unknown_command",
+    "usage_context",
+    "usage_source",
+    "usage_only",
+    "usage_top",
+    "usage_save",
+    "no_such_quote",
+    "no_such_source",
+    "only_set",
+    "only_cleared",
+    "top_set",
+    "saved",
+    "heading_conversation",
+    "heading_question",
+    "heading_answer",
+    "retrieved_from",
+    "language_en",
+    "language_fr",
+    "language_es",
+    "kind_prose",
+    "kind_menu",
+    "kind_heading",
+    "kind_contact",
+]
+
+MESSAGES: dict[Key, dict[Language, str]] = {
+    "no_answer": {
+        "en": "I found no passage that answers this.",
+        "fr": "Je n’ai trouvé aucun passage qui réponde à cette question.",
+        "es": "No he encontrado ningún pasaje que responda a esta pregunta.",
+    },
+    "closest": {
+        "en": "The closest passages, which may not answer it:",
+        "fr": "Les passages les plus proches, qui n’y répondent peut-être pas\xa0:",
+        "es": "Los pasajes más cercanos, que quizá no la respondan:",
+    },
+    "no_documents": {
+        "en": "There are no documents to search.",
+        "fr": "Il n’y a aucun document où chercher.",
+        "es": "No hay ningún documento en el que buscar.",
+    },
+    "empty_question": {
+        "en": "The question is empty.",
+        "fr": "La question est vide.",
+        "es": "La pregunta está vacía.",
+    },
+    # For people who read none of the three it is English that helps most.
+    "foreign_note": dict.fromkeys(
+        ("en", "fr", "es"),
+        "The question seems to be in a language other than English, French or Spanish; "
+        "it was searched all the same.",
+    ),
+    "searched_for": {
+        "en": "searched for: {question}",
+        "fr": "recherche effectuée\xa0: {question}",
+        "es": "se ha buscado: {question}",
+    },
+    "missing": {
+        "en": "this passage does not mention: {words}",
+        "fr": "ce passage ne mentionne pas\xa0: {words}",
+        "es": "este pasaje no menciona: {words}",
+    },
+    "also_in": {
+        "en": "also in {language}: {sources}",
+        "fr": "aussi en {language}\xa0: {sources}",
+        "es": "también en {language}: {sources}",
+    },
+    "also_at": {
+        "en": "also at: {sources}",
+        "fr": "se trouve aussi dans\xa0: {sources}",
+        "es": "también está en: {sources}",
+    },
+    "score": {"en": "score", "fr": "score", "es": "puntuación"},
+    "line": {"en": "line", "fr": "ligne", "es": "línea"},
+    "page": {"en": "page", "fr": "page", "es": "página"},
+    "source": {"en": "source", "fr": "source", "es": "fuente"},
+    "more": {"en": "more: /more", "fr": "la suite\xa0: /more", "es": "ver más: /more"},
+    "nothing_more": {
+        "en": "There are no more passages.",
+        "fr": "Il n’y a pas d’autre passage.",
+        "es": "No hay más pasajes.",
+    },
+    "nothing_to_show": {
+        "en": "Nothing to show yet: ask a question first.",
+        "fr": "Rien à afficher pour l’instant\xa0: posez d’abord une question.",
+        "es": "Todavía no hay nada que mostrar: haga primero una pregunta.",
+    },
+    "greeting": {
+        "en": "Ask about your documents in English, French or Spanish. /help lists the commands.",
+        "fr": "Interrogez vos documents en français, en anglais ou en espagnol. "
+        "/help affiche les commandes.",
+        "es": "Pregunte a sus documentos en español, inglés o francés. /help muestra los comandos.",
+    },
+    "loading": {"en": "loading…", "fr": "chargement…", "es": "cargando…"},
+    "goodbye": {"en": "Goodbye.", "fr": "Au revoir.", "es": "Hasta luego."},
+    "help": {
+        "en": """\
+Type a question, or one of these commands:
+  /more         show the next passages
+  /context N    show the paragraphs around quote N
+  /source ID    show a source by its ID
+  /only fr      search one language only (en, fr, es); /only alone searches all of them
+  /top 5        show this many quotes for each question
+  /save FILE    save the conversation with its citations as Markdown
+  /help         show this help
+  /quit         leave
+Ctrl-C clears the line, Ctrl-D leaves.""",
+        "fr": """\
+Posez une question ou tapez une de ces commandes\xa0:
+  /more         afficher les passages suivants
+  /context N    afficher les paragraphes autour de la citation N
+  /source ID    afficher une source d’après son identifiant
+  /only fr      chercher dans une seule langue (en, fr, es)\xa0; /only seul les rétablit toutes
+  /top 5        afficher ce nombre de citations par question
+  /save FILE    enregistrer la conversation et ses références en Markdown
+  /help         afficher cette aide
+  /quit         quitter
+Ctrl-C efface la ligne, Ctrl-D quitte la conversation.""",
+        "es": """\
+Escriba una pregunta o uno de estos comandos:
+  /more         mostrar los pasajes siguientes
+  /context N    mostrar los párrafos que rodean la cita N
+  /source ID    mostrar una fuente por su identificador
+  /only fr      buscar en un solo idioma (en, fr, es); /only a solas vuelve a todos
+  /top 5        mostrar este número de citas por pregunta
+  /save FILE    guardar la conversación y sus referencias en Markdown
+  /help         mostrar esta ayuda
+  /quit         salir
+Ctrl-C borra la línea, Ctrl-D sale de la conversación.""",
+    },
+    "unknown_command": {
+        "en": "unknown command {command}; /help lists them",
+        "fr": "commande inconnue\xa0: {command}\xa0; /help affiche la liste",
+        "es": "comando desconocido: {command}; /help muestra la lista",
+    },
+    "usage_context": {
+        "en": "Write /context N, where N is the number of a quote.",
+        "fr": "Écrivez /context N, où N est le numéro d’une citation.",
+        "es": "Escriba /context N, donde N es el número de una cita.",
+    },
+    "usage_source": {
+        "en": "Write /source ID, where ID is the source ID shown with a quote.",
+        "fr": "Écrivez /source ID, où ID est l’identifiant affiché avec une citation.",
+        "es": "Escriba /source ID, donde ID es el identificador que acompaña a una cita.",
+    },
+    "usage_only": {
+        "en": "Write /only en, /only fr, /only es, several with commas (/only fr,es), "
+        "or /only alone for all languages.",
+        "fr": "Écrivez /only en, /only fr, /only es, plusieurs avec des virgules (/only fr,es), "
+        "ou /only seul pour toutes les langues.",
+        "es": "Escriba /only en, /only fr, /only es, varios con comas (/only fr,es), "
+        "o /only a solas para todos los idiomas.",
+    },
+    "usage_top": {
+        "en": "Write /top N, where N is a whole number from 1 up.",
+        "fr": "Écrivez /top N, où N est un nombre entier à partir de 1.",
+        "es": "Escriba /top N, donde N es un número entero a partir de 1.",
+    },
+    "usage_save": {
+        "en": "Write /save FILE, for example /save conversation.md.",
+        "fr": "Écrivez /save FILE, par exemple /save conversation.md.",
+        "es": "Escriba /save FILE, por ejemplo /save conversacion.md.",
+    },
+    "no_such_quote": {
+        "en": "There is no quote {number}.",
+        "fr": "Il n’y a pas de citation {number}.",
+        "es": "No hay ninguna cita {number}.",
+    },
+    "no_such_source": {
+        "en": "There is no source {source}.",
+        "fr": "La source {source} n’existe pas.",
+        "es": "No existe la fuente {source}.",
+    },
+    "only_set": {
+        "en": "Searching only in: {languages}.",
+        "fr": "Recherche limitée à\xa0: {languages}.",
+        "es": "Búsqueda limitada a: {languages}.",
+    },
+    "only_cleared": {
+        "en": "Searching in all languages.",
+        "fr": "Recherche dans toutes les langues.",
+        "es": "Búsqueda en todos los idiomas.",
+    },
+    "top_set": {
+        "en": "Quotes for each question: {number}.",
+        "fr": "Citations par question\xa0: {number}.",
+        "es": "Citas por pregunta: {number}.",
+    },
+    "saved": {
+        "en": "saved to {path}",
+        "fr": "enregistré dans {path}",
+        "es": "guardado en {path}",
+    },
+    "heading_conversation": {"en": "Conversation", "fr": "Conversation", "es": "Conversación"},
+    "heading_question": {"en": "Question", "fr": "Question", "es": "Pregunta"},
+    "heading_answer": {"en": "Answer", "fr": "Réponse", "es": "Respuesta"},
+    "retrieved_from": {"en": "retrieved from", "fr": "extrait de", "es": "extraído de"},
+    "language_en": {"en": "English", "fr": "anglais", "es": "inglés"},
+    "language_fr": {"en": "French", "fr": "français", "es": "francés"},
+    "language_es": {"en": "Spanish", "fr": "espagnol", "es": "español"},
+    "kind_prose": {"en": "prose", "fr": "texte", "es": "texto"},
+    "kind_menu": {"en": "menu", "fr": "menu", "es": "menú"},
+    "kind_heading": {"en": "heading", "fr": "titre", "es": "título"},
+    "kind_contact": {"en": "contact", "fr": "contact", "es": "contacto"},
+}

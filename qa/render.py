@@ -1,0 +1,226 @@
+"""An answer as text: plain, for a terminal, or as Markdown. Nothing here decides anything.
+
+Documents and questions are data. Whatever could steer a terminal (escape sequences, control
+characters, marks that reverse the direction of writing) is shown as a visible sign instead.
+"""
+
+import os
+import shutil
+import textwrap
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.language import say
+from qa.messages import Key
+from qa.types import Answer, Language, Quote
+
+_CONTROL_PICTURES = 0x2400  # ␀, ␁, ␂ …: one for each control character
+_DELETE, _DELETE_PICTURE = 0x7F, "␡"
+_UNSEEN = "�"
+_WIDEST = 100  # columns; longer lines are hard to read
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How to print: in colour or not, wrapped at `width` columns or (0) not at all."""
+
+    colour: bool = False
+    width: int = 0
+
+    def paint(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+
+PLAIN = Style()
+_BOLD, _DIM, _SOURCE, _TELLING = "1", "2", "1;36", "1;33"
+
+
+def terminal_style(is_terminal: bool) -> Style:
+    """What suits where the output goes: plain for a pipe, no colour where NO_COLOR is set."""
+    if not is_terminal:
+        return PLAIN
+    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Style(colour, min(shutil.get_terminal_size().columns, _WIDEST))
+
+
+def visible(text: str) -> str:
+    """`text` with everything that could steer a terminal made visible; line ends stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if char == "\n" else _visible(char) for char in _lines_joined(text))
+
+
+def _lines_joined(text: str) -> str:
+    """All kinds of line end as one, so that none of them is taken for a control character."""
+    return "\n".join(text.splitlines()) + ("\n" if text.endswith(("\n", "\r")) else "")
+
+
+def _visible(char: str) -> str:
+    if char == "\t":
+        return " "
+    category = unicodedata.category(char)
+    if category == "Cc":
+        code = ord(char)
+        if code < 0x20:
+            return chr(_CONTROL_PICTURES + code)
+        return _DELETE_PICTURE if code == _DELETE else _UNSEEN
+    if category in ("Cf", "Cs", "Co", "Cn") and char not in "\xad\u200c\u200d":
+        return _UNSEEN
+    return char
+
+
+def one_line(text: str) -> str:
+    """`text` made visible, on one line."""
+    return " ".join(visible(text).split())
+
+
+def plain(answer: Answer) -> str:
+    """The answer without colour or wrapping; what `str(answer)` gives."""
+    return render(answer, PLAIN)
+
+
+def render(answer: Answer, style: Style, *, first: int = 1) -> str:
+    """The answer as printed: quotes with their sources, or what was closest.
+
+    `first` is the number of the first quote, for the later pages of a conversation.
+    """
+    language = answer.language
+    blocks = []
+    if answer.searched and answer.searched != answer.question.strip():
+        blocks.append(style.paint(_said("searched_for", language, question=answer.searched), _DIM))
+    if answer:
+        blocks += [quote(q, style, language, n) for n, q in enumerate(answer.quotes, first)]
+    else:
+        blocks.append(style.paint(_refusal(answer), _BOLD))
+        if answer.near_misses:
+            blocks.append(say("closest", language))
+            blocks += [quote(q, style, language, n) for n, q in enumerate(answer.near_misses, first)]
+    blocks += [style.paint(visible(note), _DIM) for note in answer.notes]
+    return "\n\n".join(blocks)
+
+
+_REFUSALS: dict[str, Key] = {"empty question": "empty_question", "no documents": "no_documents"}
+
+
+def _refusal(answer: Answer) -> str:
+    return say(_REFUSALS.get(answer.reason, "no_answer"), answer.language)
+
+
+def quote(quote: Quote, style: Style, language: Language, number: int | None = None) -> str:
+    """One quote under the line that says where it stands."""
+    lines = [_heading(quote, style, language, number)]
+    if quote.title and quote.kind != "heading":
+        lines.append("   " + style.paint(one_line(quote.title), _DIM))
+    lines += ["   " + line for line in _body(quote, style)]
+    lines += ["   " + style.paint(line, _DIM) for line in _twins(quote, language)]
+    return "\n".join(lines)
+
+
+def _heading(quote: Quote, style: Style, language: Language, number: int | None) -> str:
+    place = f"{location(quote.path)}:{quote.line}"
+    name = say(_language_key(quote.language), language)
+    parts = [style.paint(one_line(quote.source_id), _SOURCE), one_line(place), name]
+    if quote.kind in ("menu", "heading"):
+        parts.append(say(_kind_key(quote.kind), language))
+    if quote.score:
+        parts.append(f"{say('score', language)} {quote.score:.2f}")
+    prefix = f"{number}. " if number is not None else "   "
+    return prefix + "  ".join(parts)
+
+
+def location(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+def _body(quote: Quote, style: Style) -> Iterator[str]:
+    """The quote's own lines; long ones are wrapped where the terminal would break them."""
+    before, telling, after = parts_of(quote)
+    for line in _painted_lines([(before, ""), (telling, _TELLING), (after, "")], style):
+        yield line
+
+
+def parts_of(quote: Quote) -> tuple[str, str, str]:
+    """A quote's text before, in and after its highlight."""
+    span = quote.highlight
+    if span is None:
+        return quote.text, "", ""
+    start, end = span.start - quote.start, span.end - quote.start
+    return quote.text[:start], quote.text[start:end], quote.text[end:]
+
+
+def _painted_lines(parts: Sequence[tuple[str, str]], style: Style) -> Iterator[str]:
+    """Lines of text in several colours; every colour ends with its line."""
+    codes = [code for text, code in parts for _ in visible(text)]
+    text = "".join(visible(text) for text, _code in parts)
+    at = 0
+    for line in text.split("\n"):
+        for start, end in _wrapped(line, style.width):
+            yield _painted(line[start:end], codes[at + start : at + end], style)
+        at += len(line) + 1
+
+
+def _wrapped(line: str, width: int) -> Iterator[tuple[int, int]]:
+    if not width or len(line) <= width - 4:
+        yield 0, len(line)
+        return
+    at = 0
+    wrapper = textwrap.TextWrapper(max(width - 4, 20), break_on_hyphens=False)
+    for piece in wrapper.wrap(line):
+        start = line.find(piece, at)
+        if start < 0:  # blanks were replaced; print the rest as it stands
+            yield at, len(line)
+            return
+        at = start + len(piece)
+        yield start, at
+
+
+def _painted(text: str, codes: Sequence[str], style: Style) -> str:
+    out, start = [], 0
+    for at in range(1, len(text) + 1):
+        if at == len(text) or codes[at] != codes[start]:
+            piece = text[start:at]
+            out.append(style.paint(piece, codes[start]) if codes[start] else piece)
+            start = at
+    return "".join(out)
+
+
+def _twins(quote: Quote, language: Language) -> Iterator[str]:
+    here = [t.source_id for t in quote.twins if t.language == quote.language]
+    if here:
+        yield _said("also_at", language, sources=", ".join(here))
+    for other in sorted({t.language for t in quote.twins} - {quote.language}):
+        sources = ", ".join(t.source_id for t in quote.twins if t.language == other)
+        name = say(_language_key(other), language)
+        yield _said("also_in", language, language=name, sources=sources)
+
+
+def _said(key: Key, language: Language, **values: str) -> str:
+    return say(key, language, **{name: one_line(value) for name, value in values.items()})
+
+
+def _language_key(language: Language) -> Key:
+    keys: dict[Language, Key] = {"en": "language_en", "fr": "language_fr", "es": "language_es"}
+    return keys[language]
+
+
+def _kind_key(kind: str) -> Key:
+    return "kind_menu" if kind == "menu" else "kind_heading"
+
+
+def in_context(quotes: Sequence[Quote], source_id: str, style: Style) -> str:
+    """Passages in the order of their document, the one that was asked for in bold."""
+    wanted = next(quote for quote in quotes if quote.source_id == source_id)
+    place = f"{one_line(location(wanted.path))}:{wanted.line}"
+    blocks = [f"{style.paint(one_line(source_id), _SOURCE)}  {place}\n{one_line(wanted.title)}"]
+    for quote in quotes:
+        code = _TELLING if quote is wanted else ""
+        mark = "> " if quote is wanted else "  "
+        lines = _painted_lines([(quote.text, code)], style)
+        blocks.append("\n".join(mark + line for line in lines))
+    return "\n\n".join(blocks)

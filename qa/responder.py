@@ -1,0 +1,160 @@
+"""Ranked passages become an answer: twins folded, the telling sentence found, or an honest no."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from qa.calibration import Calibration
+from qa.language import foreign, say
+from qa.library import Library
+from qa.passages import search_text
+from qa.retriever import Hit
+from qa.sentences import sentences
+from qa.types import Answer, Document, Language, Passage, Quote, Span, Twin
+
+NEAR_MISSES = 3
+CountTokens = Callable[[str], int]
+
+
+def respond(
+    answer: Answer,
+    hits: Sequence[Hit],
+    library: Library,
+    calibration: Calibration,
+    count_tokens: CountTokens,
+    *,
+    top_k: int,
+    only: Collection[Language] = (),
+) -> Answer:
+    """Fill an answer with the best `top_k` quotes, or with near misses where none is good enough.
+
+    Quotes stand in the order of `hits`; only those above the threshold are quotes.
+    """
+    if not len(library):
+        return replace(answer, reason="no documents")
+    if not hits:
+        return replace(answer, reason="no passages")
+    folded = _fold(hits, library, answer.language, only)
+    best = calibration.probability(hits[0]) >= calibration.threshold
+    found = []
+    for hit, twins in folded[: top_k if best else min(top_k, NEAR_MISSES)]:
+        probability = calibration.probability(hit)
+        if not best or probability >= calibration.threshold or hit is folded[0][0]:
+            found.append(_quote(hit, twins, library, probability, count_tokens))
+    notes = _notes(answer)
+    if best:
+        return replace(answer, quotes=tuple(found), notes=notes)
+    return replace(
+        answer, near_misses=tuple(found), reason="no relevant passage", notes=notes
+    )
+
+
+def _notes(answer: Answer) -> tuple[str, ...]:
+    return (say("foreign_note", answer.language),) if foreign(answer.question) else ()
+
+
+Folded = tuple[Hit, tuple[tuple[int, Twin], ...]]
+
+
+def _fold(
+    hits: Sequence[Hit], library: Library, language: Language, only: Collection[Language]
+) -> list[Folded]:
+    """Passages that say the same take one place: the best of them, with the others beside it."""
+    groups = library.catalogue.twin_groups([hit.row for hit in hits])
+    seen: set[int] = set()
+    folded: list[Folded] = []
+    for hit in hits:
+        group = groups.get(hit.row)
+        if group is None:
+            folded.append((hit, ()))
+        elif group not in seen:
+            seen.add(group)
+            folded.append(_in_language(hit, hits, library.catalogue.twins(group), language, only))
+    return folded
+
+
+def _in_language(
+    best: Hit,
+    hits: Sequence[Hit],
+    twins: Sequence[tuple[int, Twin]],
+    language: Language,
+    only: Collection[Language],
+) -> Folded:
+    """Of equal passages the one in the asker's language is shown, at the place of the best."""
+    rows = {row for row, twin in twins if twin.language == language}
+    own = next((hit for hit in hits if hit.row in rows), best)
+    shown = own if best.passage.language != language else best
+    others = tuple(
+        (row, twin)
+        for row, twin in twins
+        if row != shown.row and (not only or twin.language in only)
+    )
+    return shown, others
+
+
+def _quote(
+    hit: Hit,
+    twins: Sequence[tuple[int, Twin]],
+    library: Library,
+    probability: float,
+    count_tokens: CountTokens,
+) -> Quote:
+    passage = hit.passage
+    document = library.document(passage.doc_id)
+    quote = quote_of(passage, document)
+    return replace(
+        quote,
+        score=probability,
+        highlight=_highlight(hit, quote, count_tokens),
+        twins=tuple(twin for _row, twin in twins),
+    )
+
+
+def quote_of(passage: Passage, document: Document) -> Quote:
+    """A passage as a quote, not judged by any question."""
+    return Quote(
+        source_id=passage.source_id,
+        doc_id=passage.doc_id,
+        path=document.path,
+        title=document.title,
+        language=passage.language,
+        kind=passage.kind,
+        start=passage.start,
+        end=passage.end,
+        line=passage.line,
+        text=document.text[passage.start : passage.end],
+        score=0.0,
+    )
+
+
+def _highlight(hit: Hit, quote: Quote, count_tokens: CountTokens) -> Span | None:
+    """The sentence (in a contact block or menu: the line) that most of the question aligns with.
+
+    Tokens are counted from the end: what the search text leaves out stands at the beginning.
+    """
+    parts = _parts(quote)
+    if len(parts) < 2 or not hit.cosines.size:
+        return None
+    counts = [count_tokens(search_text(quote.text[part.start : part.end])) for part in parts]
+    ends = hit.cosines.shape[1] - np.cumsum([0, *counts[:0:-1]])[::-1]
+    starts = [0, *ends[:-1]]
+    scores = [
+        float(hit.cosines[:, max(start, 0) : end].max(axis=1, initial=-1) @ hit.weights)
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    best = parts[int(np.argmax(scores))]
+    return Span(quote.start + best.start, quote.start + best.end)
+
+
+def _parts(quote: Quote) -> list[Span]:
+    if quote.kind == "prose" or quote.kind == "heading":
+        return sentences(quote.text)
+    parts, at = [], 0
+    for line in quote.text.splitlines(keepends=True):
+        inner = line.strip()
+        if inner:
+            start = at + line.index(inner)
+            parts.append(Span(start, start + len(inner)))
+        at += len(line)
+    return parts

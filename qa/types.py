@@ -1,0 +1,168 @@
+"""What the parts of the program hand to one another: immutable values, compared by value."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Language = Literal["en", "fr", "es"]
+LANGUAGES: tuple[Language, ...] = ("en", "fr", "es")
+
+Kind = Literal["prose", "heading", "contact", "menu"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open character offsets into a document's text: `text[start:end]`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as it was read. `text` is exactly what the bytes decode to.
+
+    Nothing is translated or stripped: `path.read_bytes().decode(encoding) == text`.
+    """
+
+    doc_id: str
+    path: Path
+    title: str
+    language: Language
+    text: str
+    encoding: str = "utf-8"
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph of a document: where it stands, what it is, and what is searched for it.
+
+    The quote is `document.text[start:end]`. `search_text` is derived from it (line wraps joined,
+    menu glue cut) and is never shown.
+    """
+
+    doc_id: str
+    number: int  # counts from 1 within its document
+    start: int
+    end: int
+    line: int  # counts from 1; the line on which the passage starts
+    language: Language
+    kind: Kind
+    search_text: str
+
+    @property
+    def source_id(self) -> str:
+        return f"{self.doc_id}#p{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """The same passage at another place: identical, or its translation."""
+
+    source_id: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A passage, word for word, with the place it was taken from.
+
+    `score` is a calibrated probability, 0 to 1, that the passage answers the question.
+    `highlight` is the telling part, in offsets of the document like `start` and `end`.
+    `page` is None for formats without pages.
+    """
+
+    source_id: str
+    doc_id: str
+    path: Path
+    title: str
+    language: Language
+    kind: Kind
+    start: int
+    end: int
+    line: int
+    text: str
+    score: float
+    page: int | None = None
+    highlight: Span | None = None
+    twins: tuple[Twin, ...] = ()
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """The source IDs of the same passage elsewhere or in other languages."""
+        return tuple(twin.source_id for twin in self.twins)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON. `highlight` has offsets into the document and its text."""
+        span = self.highlight
+        return {
+            "source_id": self.source_id,
+            "doc_id": self.doc_id,
+            "path": str(self.path),
+            "title": self.title,
+            "language": self.language,
+            "kind": self.kind,
+            "start": self.start,
+            "end": self.end,
+            "line": self.line,
+            "page": self.page,
+            "score": round(self.score, 4),
+            "text": self.text,
+            "highlight": None
+            if span is None
+            else {
+                "start": span.start,
+                "end": span.end,
+                "text": self.text[span.start - self.start : span.end - self.start],
+            },
+            "also": [{"source_id": t.source_id, "language": t.language} for t in self.twins],
+        }
+
+
+Reason = Literal["", "empty question", "no documents", "no passages", "no relevant passage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found. False where nothing was: then `near_misses` and `reason` say more.
+
+    `searched` is what was really looked for: the question, or for a follow-up the question
+    joined with the one before. `notes` are sentences for the person who asked.
+    """
+
+    question: str
+    searched: str
+    language: Language
+    quotes: tuple[Quote, ...] = ()
+    near_misses: tuple[Quote, ...] = ()
+    reason: Reason = ""
+    notes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.quotes)
+
+    def __iter__(self) -> Iterator[Quote]:
+        return iter(self.quotes)
+
+    def __len__(self) -> int:
+        return len(self.quotes)
+
+    def __str__(self) -> str:
+        from qa.render import plain
+
+        return plain(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """One object of plain values, documented in the README under `--json`."""
+        return {
+            "question": self.question,
+            "searched": self.searched,
+            "language": self.language,
+            "answered": bool(self),
+            "reason": self.reason or None,
+            "quotes": [quote.to_dict() for quote in self.quotes],
+            "near_misses": [quote.to_dict() for quote in self.near_misses],
+            "notes": list(self.notes),
+        }

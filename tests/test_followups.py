@@ -1,0 +1,144 @@
+"""Which questions lean on the one before, and what is searched for them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from qa.followups import is_elliptical, join
+from qa.types import LANGUAGES, Language
+
+DATA = Path(__file__).parent / "data" / "followups.jsonl"
+PAIRS: list[dict[str, Any]] = [
+    json.loads(line) for line in DATA.read_text(encoding="utf-8").splitlines()
+]
+FLOOR = 0.95
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("elliptical", [True, False])
+def test_follow_ups_are_told_from_new_questions(split: str, elliptical: bool) -> None:
+    pairs = [p for p in PAIRS if p["split"] == split and p["elliptical"] is elliptical]
+    wrong = [
+        pair["question"]
+        for pair in pairs
+        if is_elliptical(pair["question"], pair["language"]) is not elliptical
+    ]
+    assert len(wrong) <= (1 - FLOOR) * len(pairs), wrong
+
+
+def test_the_pairs_are_many_and_fair_to_the_three_languages() -> None:
+    for elliptical in (True, False):
+        pairs = [p for p in PAIRS if p["elliptical"] is elliptical]
+        assert len(pairs) >= 66
+        for language in LANGUAGES:
+            assert sum(p["language"] == language for p in pairs) * 3 == len(pairs)
+    assert all(("full" in p) is p["elliptical"] for p in PAIRS)
+
+
+def test_a_new_question_is_searched_as_it_was_typed() -> None:
+    joined = [
+        pair["question"]
+        for pair in PAIRS
+        if not pair["elliptical"] and join(pair["question"], [pair["previous"]]) != pair["question"]
+    ]
+    assert len(joined) <= (1 - FLOOR) * len(PAIRS) / 2, joined
+
+
+REPLACED = """
+How many Bolivians live in Spain? | And in Argentina?
+    | How many Bolivians live in Argentina?
+how many bolivians live in spain | and in argentina
+    | how many bolivians live in argentina
+Combien de Boliviens vivent en Espagne ? | Et aux États-Unis ?
+    | Combien de Boliviens vivent aux États-Unis ?
+¿Cuántos bolivianos viven en España? | ¿Y en Argentina?
+    | ¿Cuántos bolivianos viven en Argentina?
+Quelle est la température d'ébullition de l'eau ? | Et celle de l'éthanol ?
+    | Quelle est la température d'ébullition de l'éthanol ?
+Where does Walter Arce work? | Carolina Santos?
+    | Where does Carolina Santos work?
+Which city hosted the 1992 Olympic Games? | What about 1996?
+    | Which city hosted the 1996 Olympic Games?
+"""
+TRIPLES = [line.split(" | ") for line in REPLACED.strip().replace("\n    |", " |").splitlines()]
+
+
+@pytest.mark.parametrize(("previous", "question", "searched"), TRIPLES)
+def test_a_fragment_takes_the_place_of_its_like(
+    previous: str, question: str, searched: str
+) -> None:
+    assert join(question, [previous]) == searched
+
+
+KEPT = [
+    ("How many Bolivians live in Spain?", "In 2006?"),
+    ("Who works in Lima?", "Carolina Santos?"),
+    ("Who is Carolina Santos?", "What is her mobile number?"),
+    ("Qui est Carolina Santos ?", "Son portable ?"),
+    ("¿Qué es la Comunidad Andina?", "¿Cuántos miembros tiene?"),
+    ("Quel pourcentage a un visa de travail ?", "Quid du visa étudiant ?"),
+]
+
+
+@pytest.mark.parametrize(("previous", "question"), KEPT)
+def test_where_nothing_is_plainly_replaced_both_are_searched(previous: str, question: str) -> None:
+    assert join(question, [previous]) == f"{previous} {question}"
+
+
+def test_a_chain_leads_back_to_the_question_that_stands_alone() -> None:
+    history = ["Who chairs the CAN?", "How many Bolivians live in Spain?", "And in Argentina?"]
+    assert join("And in Chile?", history) == "How many Bolivians live in Chile?"
+    assert join("In 2006?", history) == "How many Bolivians live in Argentina? In 2006?"
+
+
+def test_a_new_fragment_drops_the_fragment_before_it() -> None:
+    history = ["Who is Carolina Santos?", "Her e-mail?"]
+    assert join("Her mobile?", history) == "Who is Carolina Santos? Her mobile?"
+
+
+def test_a_pronoun_may_stand_for_the_answer_of_a_follow_up() -> None:
+    history = ["What is the Andean Community?", "Who chairs it?"]
+    searched = "What is the Andean Community? Who chairs it? What is his phone number?"
+    assert join("What is his phone number?", history) == searched
+
+
+@pytest.mark.parametrize("history", [[], [""], ["  ", "\n"]])
+def test_without_history_the_question_is_left_alone(history: list[str]) -> None:
+    assert join("And in Spain?", history) == "And in Spain?"
+
+
+def test_a_long_conversation_does_not_make_a_long_question() -> None:
+    history = ["Who is Walter Arce?", *["What did he say?", "Where was he born?"] * 3]
+    searched = "Who is Walter Arce? Where was he born? When did he come to Lima?"
+    assert join("When did he come to Lima?", history) == searched
+
+
+def test_keywords_stand_alone_and_a_name_with_a_question_mark_does_not() -> None:
+    assert not is_elliptical("IOM budget Peru 2016?", "en")
+    assert not is_elliptical("remittances bolivia", "en")
+    assert is_elliptical("Carolina Santos?", "en")
+
+
+def test_a_pasted_letter_carries_what_it_speaks_of() -> None:
+    assert is_elliptical("Did he write it?", "en")
+    assert not is_elliptical("Did he write it " + "and post it " * 100_000, "en")
+    assert not is_elliptical("The consul sent me this letter. Did he write it?", "en")
+
+
+def test_quoted_words_are_not_pronouns() -> None:
+    assert not is_elliptical("Who said “they will protect their rights there”?", "en")
+    assert is_elliptical("Who said they will protect their rights there?", "en")
+
+
+@example("And {", ["Who?"], "en")
+@example(" Who chairs the CAN? ", ["Who is he?"], "en")
+@given(st.text(), st.lists(st.text(), max_size=3), st.sampled_from(LANGUAGES))
+def test_any_text_may_be_asked_and_is_searched(
+    question: str, history: list[str], language: Language
+) -> None:
+    joined = join(question, history, language)
+    assert joined == question or is_elliptical(question, language)
