@@ -1,9 +1,11 @@
 """Texts in, vectors out; vectors in, rows and scores out. Numbers only: no passage, no answer."""
 
 from embeddings.centres import Centres, centres
-from embeddings.encoder import Encoder, Encoding, OnnxEncoder, open_encoder
+from embeddings.encoder import Encoder, Encoding, OnnxEncoder
 from embeddings.errors import EmbeddingsError, IndexFileError, ModelError, ModelNotFoundError
 from embeddings.index import VectorIndex, unit
+from embeddings.prepare import open_encoder
+from embeddings.salience import Salience, salience
 from embeddings.tokens import TokenStore, TokenWriter
 
 __all__ = [
@@ -15,10 +17,12 @@ __all__ = [
     "ModelError",
     "ModelNotFoundError",
     "OnnxEncoder",
+    "Salience",
     "TokenStore",
     "TokenWriter",
     "VectorIndex",
     "centres",
     "open_encoder",
+    "salience",
     "unit",
 ]

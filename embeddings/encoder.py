@@ -5,9 +5,12 @@ would get another vector than alone. One text a run, one thread a run and one wo
 deterministic, needs no padding, and is faster than batches.
 """
 
+import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +21,6 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import export
 from embeddings.errors import ModelError
 from embeddings.index import unit
 from embeddings.vocabulary import Vocabulary
@@ -26,8 +28,12 @@ from embeddings.vocabulary import Vocabulary
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int32]
 
+# The files of a prepared model, as `embeddings.export` writes them.
+GRAPH, CONFIG, TOKENIZER = "model.onnx", "model.json", "tokenizer.json"
+VOCABULARY, WORDS, WORD_SCALES = "vocabulary.bin", "words.npy", "word_scales.npy"
+
 _AHEAD = 64  # texts in flight; enough to keep the workers busy, little enough to stay small
-_BEGIN_AND_END = 2  # the special tokens around every text
+_DIGESTED = 2**20  # bytes; larger files are only measured at opening, to keep a question quick
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,10 +54,17 @@ class Encoder(Protocol):
     """What the rest of the program needs of a model."""
 
     @property
-    def dim(self) -> int: ...
+    def name(self) -> str:
+        """The name it was asked for by."""
+        ...
 
     @property
-    def digest(self) -> str: ...
+    def digest(self) -> str:
+        """Another string for another model: vectors of the two don't mix."""
+        ...
+
+    @property
+    def dim(self) -> int: ...
 
     def encode_query(self, text: str) -> Encoding: ...
 
@@ -59,26 +72,44 @@ class Encoder(Protocol):
         """One encoding a text, in order, made as they are asked for."""
         ...
 
+    def count_tokens(self, text: str) -> int:
+        """How many tokens the model sees in a passage of this text."""
+        ...
+
 
 class OnnxEncoder:
-    """A model that `embeddings.export.prepare` has prepared. Safe to share between threads."""
+    """A model that `embeddings.prepare` has prepared. Safe to share between threads."""
 
     def __init__(self, folder: Path) -> None:
+        """Open a prepared folder; nothing is run yet.
+
+        Raises:
+            ModelError: it is damaged.
+        """
+        self._folder = folder
         try:
-            config = json.loads((folder / export.CONFIG).read_text())
+            config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
             self.name: str = config["name"]
             self.digest: str = config["digest"]
             self.dim: int = config["dim"]
             self._max_tokens: int = config["max_tokens"]
+            self._end_tokens: int = config["end_tokens"]
             self._query_prompt: str = config["query_prompt"]
             self._passage_prompt: str = config["passage_prompt"]
+            self._files: dict[str, tuple[int, str]] = config["files"]
+            self._check_files(_DIGESTED)
+            self._vocabulary = self._open_vocabulary()
+            self._words = self._open_words()
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise _damaged(folder) from error
-        self._folder = folder
+        self._prompt_ids: dict[str, list[int]] = {}
+        self._opening = threading.Lock()  # what is opened when first needed is opened once
 
     def encode_query(self, text: str) -> Encoding:
         """Encode one question, with the model's prompt for questions."""
-        return self._encode(self._query_prompt, text, self._query_session)
+        with self._opening:
+            session = self._query_session
+        return self._encode(self._query_prompt, text, session)
 
     def encode_passages(self, texts: Sequence[str]) -> Iterator[Encoding]:
         """Encode passages, with the model's prompt for passages, on all cores; in order."""
@@ -89,78 +120,107 @@ class OnnxEncoder:
         def encode(text: str) -> Encoding:
             return self._encode(self._passage_prompt, text, session)
 
-        workers = os.cpu_count() or 1
-        with ThreadPoolExecutor(workers, thread_name_prefix="encoder") as pool:
+        pool = ThreadPoolExecutor(_cores(), thread_name_prefix="encoder")
+        try:
             waiting = iter(texts)
-            running = [pool.submit(encode, text) for text in islice(waiting, _AHEAD)]
+            running = deque(pool.submit(encode, text) for text in islice(waiting, _AHEAD))
             while running:
-                yield running.pop(0).result()
-                running += [pool.submit(encode, text) for text in islice(waiting, 1)]
+                encoding = running.popleft().result()
+                running.extend(pool.submit(encode, text) for text in islice(waiting, 1))
+                yield encoding
+        finally:  # who leaves half-way, or presses Ctrl-C, doesn't wait for the rest
+            pool.shutdown(cancel_futures=True)
 
     def count_tokens(self, text: str) -> int:
         """How many tokens the model sees in a passage of this text, prompt included."""
         return len(self._tokenize(self._passage_prompt + text, limit=1_000_000))
 
+    def verify(self) -> None:
+        """Read every file in full; opening reads the small ones only.
+
+        Raises:
+            ModelError: one is not what it was when the model was prepared.
+        """
+        try:
+            self._check_files()
+        except (OSError, ValueError) as error:
+            raise _damaged(self._folder) from error
+
     def _encode(self, prompt: str, text: str, session: Any) -> Encoding:
         ids = self._tokenize(prompt + text, self._max_tokens)
         row = np.array([ids], np.int64)
+        if not ids:  # of no text, a tokenizer without begin and end tokens makes nothing
+            nothing = np.zeros((0, self.dim), np.float32)
+            return Encoding(np.zeros(self.dim, np.float32), nothing, np.zeros(0, np.int32))
         feed: dict[str, npt.NDArray[Any]] = {"input_ids": row}
         if self._words is not None:
             feed["word_vectors"] = self._look_up(row[0])[np.newaxis]
         inputs = {entry.name for entry in session.get_inputs()}
         vector, tokens = session.run(None, {k: v for k, v in feed.items() if k in inputs})
-        own = slice(self._prompt_tokens(prompt), len(ids) - 1)
+        own = slice(self._prompt_tokens(prompt, ids), max(len(ids) - self._end_tokens, 0))
         return Encoding(unit(vector)[0], unit(tokens[0, own]), row[0, own].astype(np.int32))
 
-    def _prompt_tokens(self, prompt: str) -> int:
-        """How many tokens stand before the text's own: the begin token and the prompt."""
-        counts = self._prompt_counts
-        if prompt not in counts:
-            counts[prompt] = len(self._tokenize(prompt.rstrip(), self._max_tokens)) - 1
-        return counts[prompt]
+    def _prompt_tokens(self, prompt: str, ids: list[int]) -> int:
+        """How many tokens stand before the text's own: the begin token and the prompt.
+
+        A prompt that doesn't end in a space may melt into the text's first token; that counts
+        as the text's.
+        """
+        known = self._prompt_ids.get(prompt)
+        if known is None:
+            known = self._tokenize(prompt.rstrip(), self._max_tokens)
+            known = self._prompt_ids[prompt] = known[: len(known) - self._end_tokens]
+        pairs = enumerate(zip(known, ids, strict=False))
+        return next((at for at, (a, b) in pairs if a != b), min(len(known), len(ids)))
 
     def _tokenize(self, text: str, limit: int) -> list[int]:
         if self._vocabulary is not None:
             ids = self._vocabulary.encode(text, limit)
             if ids is not None:
                 return ids
-        ids = self._library_tokenizer.encode(text).ids
-        if len(ids) > limit:
-            ids = ids[: limit - 1] + ids[-1:]
-        return list(ids)
+        with self._opening:
+            tokenizer = self._library_tokenizer
+        ids = list(tokenizer.encode(text).ids)
+        if len(ids) <= limit:
+            return ids
+        end = len(ids) - self._end_tokens
+        return ids[: limit - self._end_tokens] + ids[end:]
 
     def _look_up(self, ids: npt.NDArray[np.int64]) -> Vectors:
         assert self._words is not None
         words, scales = self._words
+        if int(ids.max()) >= len(words):  # else a damaged vocabulary would end in a traceback
+            raise _damaged(self._folder)
         rows = words[ids].astype(np.float32).reshape(len(ids), scales.shape[1], -1)
         vectors: Vectors = (rows * scales[ids].astype(np.float32)[:, :, None]).reshape(len(ids), -1)
         return vectors
 
-    @cached_property
-    def _prompt_counts(self) -> dict[str, int]:
-        return {}
+    def _check_files(self, digested: int | None = None) -> None:
+        """Sizes of all files, and digests of those of up to `digested` bytes."""
+        for name, (size, digest) in self._files.items():
+            path = self._folder / name
+            if path.stat().st_size != size:
+                raise ValueError(f"{path} has another size than when it was written")
+            if (digested is None or size <= digested) and sha256(path) != digest:
+                raise ValueError(f"{path} has another content than when it was written")
 
-    @cached_property
-    def _vocabulary(self) -> Vocabulary | None:
-        path = self._folder / export.VOCABULARY
-        return Vocabulary.open(path) if path.is_file() else None
+    def _open_vocabulary(self) -> Vocabulary | None:
+        return Vocabulary.open(self._folder / VOCABULARY) if VOCABULARY in self._files else None
+
+    def _open_words(self) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float16]] | None:
+        if WORDS not in self._files:
+            return None
+        scales = np.load(self._folder / WORD_SCALES, mmap_mode="r", allow_pickle=False)
+        return np.load(self._folder / WORDS, mmap_mode="r", allow_pickle=False), scales
 
     @cached_property
     def _library_tokenizer(self) -> Any:
         """The reference tokenizer: for other kinds of model, and for exotic code points."""
         from tokenizers import Tokenizer
 
-        return Tokenizer.from_file(str(self._folder / export.TOKENIZER))
-
-    @cached_property
-    def _words(self) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float16]] | None:
-        path = self._folder / export.WORDS
-        if not path.is_file():
-            return None
         try:
-            scales = np.load(self._folder / export.WORD_SCALES, mmap_mode="r", allow_pickle=False)
-            return np.load(path, mmap_mode="r", allow_pickle=False), scales
-        except (OSError, ValueError) as error:
+            return Tokenizer.from_file(str(self._folder / TOKENIZER))
+        except Exception as error:  # it raises nothing more special
             raise _damaged(self._folder) from error
 
     @cached_property
@@ -179,24 +239,22 @@ class OnnxEncoder:
             options.add_session_config_entry("session.disable_prepacking", "1")
         try:
             return ort.InferenceSession(
-                str(self._folder / export.GRAPH), options, providers=["CPUExecutionProvider"]
+                str(self._folder / GRAPH), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime raises bare exceptions of its own
             raise _damaged(self._folder) from error
 
 
-def open_encoder(
-    name: str | None, cache: Path, progress: Callable[[str, float], None] | None = None
-) -> OnnxEncoder:
-    """Open a model by name, preparing it first where that has not been done.
+def sha256(path: Path) -> str:
+    """The digest of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
-    Raises:
-        ModelNotFoundError: the model is neither installed, nor on disk, nor on the Hub.
-        ModelError: the model cannot be used, or its prepared folder is damaged.
-    """
-    from embeddings.models import find
 
-    return OnnxEncoder(export.prepare(find(name), cache, progress))
+def _cores() -> int:
+    """How many cores this process may run on; that can be fewer than the machine has."""
+    allowed = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def _damaged(folder: Path) -> ModelError:

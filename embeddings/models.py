@@ -4,8 +4,8 @@ Finding a model is cheap and imports nothing; loading it takes seconds and happe
 when `embeddings.export` prepares it.
 """
 
-import hashlib
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 DEFAULT = builtin.NAME
+_HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
+_CONTROL = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x09\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,39 +30,52 @@ class Model:
     identity: str
     load: Callable[[], "SentenceTransformer"]
 
-    @property
-    def digest(self) -> str:
-        """Sixteen hexadecimal digits that name this model in caches and manifests."""
-        return hashlib.sha256(self.identity.encode()).hexdigest()[:16]
-
 
 def find(name: str | None = None) -> Model:
     """Find a model by name: None for the built-in one, a folder, or a name on the Hub.
 
     Nothing is loaded, and the network is not asked.
+
+    Raises:
+        ModelNotFoundError: it is no folder, and cannot be a name on the Hub.
+        ModelError: the folder holds no model.
     """
     if name is None or name in (builtin.NAME, builtin.HUB_NAME):
         return _default()
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return _from_folder(folder.resolve())
+    folder = os.path.expanduser(name)  # noqa: PTH111 - Path's raises for an unknown user
+    if name and os.path.isdir(folder):  # noqa: PTH112 - Path's raises for a name too long
+        return _from_folder(Path(folder).resolve())
+    if not _HUB_NAME.fullmatch(name):
+        raise ModelNotFoundError(
+            f"there is no folder {name!r}, and it is no name on the Hub; leave out --model to use "
+            "the built-in model, or give the folder of a sentence-transformers model"
+        )
     return Model(name, f"hub:{name}", lambda: _load(name))
 
 
 def _default() -> Model:
     if builtin.weights_path() is not None:
         return Model(builtin.NAME, f"weights:{builtin.WEIGHTS_SHA256}", builtin.load)
-    return Model(builtin.NAME, f"hub:{builtin.HUB_NAME}", lambda: _load(builtin.HUB_NAME))
+    return Model(builtin.NAME, f"hub:{builtin.HUB_NAME}", _load_default)
+
+
+def _load_default() -> "SentenceTransformer":
+    try:
+        return _load(builtin.HUB_NAME)
+    except ModelNotFoundError as error:
+        raise builtin.not_installed() from error
 
 
 def _from_folder(folder: Path) -> Model:
     """A folder is known by its files' names, sizes and times: reading weights takes too long."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    if not any(path.name == "config.json" for path in files):
+    if not any(
+        next(folder.glob(place), None) for place in ("modules.json", "config.json", "*/config.json")
+    ):
         raise ModelError(
             f"{folder} holds no sentence-transformers model: there is no config.json in it; "
             "give the folder that SentenceTransformer.save() wrote"
         )
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
     listing = [f"{p.relative_to(folder)}:{_stamp(p)}" for p in files]
     return Model(str(folder), f"folder:{folder}:" + "|".join(listing), lambda: _load(str(folder)))
 
@@ -79,10 +94,10 @@ def _load(name: str) -> "SentenceTransformer":
         model = SentenceTransformer(name, device="cpu", trust_remote_code=False)
     except Exception as error:  # the loader raises OSError, ValueError, HTTP errors and more
         if Path(name).is_dir():
-            raise ModelError(f"{name} cannot be loaded as a model: {_first_line(error)}") from error
+            raise ModelError(f"{name} cannot be loaded as a model: {first_line(error)}") from error
         raise ModelNotFoundError(
             f"the model {name} is neither a folder here nor within reach on the Hub "
-            f"({_first_line(error)}); leave out --model to use the built-in model, "
+            f"({first_line(error)}); leave out --model to use the built-in model, "
             "or give the folder of a sentence-transformers model"
         ) from error
     if not any(model.prompts.values()) and "e5" in Path(name).name.lower().split("-"):
@@ -90,6 +105,7 @@ def _load(name: str) -> "SentenceTransformer":
     return model
 
 
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
+def first_line(error: Exception) -> str:
+    """What an error says, in one line of bearable length, without colours."""
+    lines = _CONTROL.sub("", str(error)).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__

@@ -7,6 +7,7 @@ cosine each of them finds.
 
 import zlib
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +20,13 @@ from embeddings.errors import IndexFileError
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int32]
 
-_VALUES, _SCALES, _IDS, _STARTS, _CHECKS = "values.i8", "scales.f2", "ids.i4", "starts.i8", "checks.u4"
+_VALUES, _SCALES, _IDS, _STARTS, _CHECKS = (
+    "values.i8",
+    "scales.f2",
+    "ids.i4",
+    "starts.i8",
+    "checks.u4",
+)
 FILES = (_VALUES, _SCALES, _IDS, _STARTS, _CHECKS)
 
 
@@ -30,7 +37,9 @@ class TokenWriter:
         folder.mkdir(parents=True, exist_ok=True)
         self._dim = dim
         self._total = 0
-        self._files = [(folder / name).open("wb") for name in FILES]
+        with ExitStack() as stack:  # closes what was opened, whichever of them fails
+            self._files = [stack.enter_context((folder / name).open("wb")) for name in FILES]
+            self._open = stack.pop_all()
         self._write(3, np.zeros(1, "<i8"))
 
     def append(self, tokens: Vectors, ids: Ids) -> None:
@@ -40,10 +49,14 @@ class TokenWriter:
         dimensions; products computed from them differ from the exact ones by under 0.005 where
         the vectors are of unit length.
         """
-        vectors = tokens.reshape(-1, self._dim)
-        scales = (np.abs(vectors).max(axis=1, initial=0) / 127).astype("<f2")
+        if tokens.shape != (len(ids), self._dim):
+            raise ValueError(
+                f"token vectors of shape {tokens.shape} for {len(ids)} ids; "
+                f"{(len(ids), self._dim)} was expected"
+            )
+        scales = (np.abs(tokens).max(axis=1, initial=0) / 127).astype("<f2")
         divisor = np.where(scales > 0, scales, 1).astype(np.float32)
-        values = np.rint(vectors / divisor[:, None]).clip(-127, 127).astype(np.int8)
+        values = np.rint(tokens / divisor[:, None]).clip(-127, 127).astype(np.int8)
         self._append_stored(values, scales, ids.astype("<i4"))
 
     def copy(self, store: "TokenStore", row: int) -> None:
@@ -54,8 +67,9 @@ class TokenWriter:
         self, values: npt.NDArray[np.int8], scales: npt.NDArray[np.float16], ids: Ids
     ) -> None:
         self._total += len(ids)
-        for position, array in enumerate((values, scales, ids)):
-            self._write(position, array)
+        self._write(0, values)
+        self._write(1, scales)
+        self._write(2, ids)
         self._write(3, np.array([self._total], "<i8"))
         self._write(4, np.array([_checksum(values, scales, ids)], "<u4"))
 
@@ -71,8 +85,7 @@ class TokenWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for file in self._files:
-            file.close()
+        self._open.close()
 
 
 class TokenStore:
@@ -160,7 +173,7 @@ class TokenStore:
 def _checksum(
     values: npt.NDArray[np.int8], scales: npt.NDArray[np.float16], ids: npt.NDArray[np.int32]
 ) -> int:
-    check = zlib.crc32(np.ascontiguousarray(values))
-    check = zlib.crc32(np.ascontiguousarray(scales), check)
-    return zlib.crc32(np.ascontiguousarray(ids), check)
-
+    check = 0
+    for array in (values, scales, ids):
+        check = zlib.crc32(np.ascontiguousarray(array).data, check)
+    return check

@@ -1,8 +1,25 @@
 """Ask a folder of documents a question; get back the passages that answer it, word for word."""
 
-from qa.bot import Bot, answer
+from typing import TYPE_CHECKING, Any
+
 from qa.errors import QAError
 from qa.types import Answer, Quote, Span
 
+if TYPE_CHECKING:
+    from qa.bot import Bot, answer
+
 __version__ = "0.1.0"
 __all__ = ["Answer", "Bot", "QAError", "Quote", "Span", "answer"]
+
+
+def __getattr__(name: str) -> Any:
+    """`Bot` and `answer`, fetched when first asked for: `qa --help` needs no NumPy."""
+    if name not in ("Bot", "answer"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from qa import bot
+
+    return getattr(bot, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from embeddings import Encoder, open_encoder
-from qa import followups, indexing, language as languages
+from qa import followups, indexing, language as languages, manifest
 from qa.calibration import calibration
 from qa.errors import DocumentError, SourceError, UsageError
 from qa.library import Library
 from qa.responder import quote_of, respond
-from qa.retriever import retrieve
+from qa.retriever import Hit, retrieve
 from qa.types import LANGUAGES, Answer, Document, Language, Quote
 
 TOP_K = 3
@@ -35,11 +35,14 @@ class Bot:
         model_name: str,
         rebuild: bool = False,
         progress: Progress | None = None,
+        cure: str = "",
     ) -> None:
+        """`cure` is what to do about an index that cannot be used, by default a full command."""
         self.folder = folder
         self.index = index
         self._encoder = encoder
         self._model_name = model_name
+        self._cure = cure
         self._lock = threading.Lock()
         self._looked = 0.0
         self._library = self._refresh(rebuild=rebuild, progress=progress)
@@ -60,18 +63,22 @@ class Bot:
             QAError: the folder or its index cannot be used.
             EmbeddingsError: the model cannot be used.
         """
-        folder = seeds() if documents is None else Path(documents).expanduser().resolve()
+        folder = seeds() if documents is None else _place(documents)
         if not folder.is_dir():
             raise DocumentError(f"{folder} is not a folder; name a folder of documents")
         encoder = open_encoder(model, cache() / "models", progress)
-        place = _default_index(folder, encoder.digest) if index is None else Path(index)
         return cls(
             folder,
-            place.expanduser().resolve(),
+            _default_index(folder, encoder.digest) if index is None else _place(index),
             encoder,
             model_name=encoder.name,
             rebuild=rebuild,
             progress=progress,
+            cure=manifest.cure(
+                None if documents is None else folder,
+                None if index is None else _place(index),
+                model,
+            ),
         )
 
     def answer(
@@ -82,27 +89,45 @@ class Bot:
         language: Language | None = None,
         only: Collection[Language] | None = None,
         history: Sequence[str] = (),
+        threshold: float | None = None,
     ) -> Answer:
-        """Answer one question. See `qa.answer`."""
-        _check(top_k, language, only)
-        asked = question.strip()
+        """Answer one question. See `qa.answer`.
+
+        `threshold` is the probability from which a passage is an answer, instead of the
+        calibrated one; 0 ranks without refusing.
+        """
+        _check(top_k, language, only, history)
+        asked = _searchable(question)
         spoken = language or languages.detect(asked)
         if not asked:
             return Answer(question, "", spoken, reason="empty question")
-        searched = followups.join(asked[:MAX_QUESTION], history, spoken)
+        searched = followups.join(asked, [_searchable(earlier) for earlier in history], spoken)
         library = self.library()
-        encoding, hits = retrieve(
-            library, self._encoder, searched, spoken, only or (), model_name=self._model_name
-        )
+        judge = calibration(self._model_name)
         return respond(
             Answer(question, searched, spoken),
-            hits,
+            self._hits(library, searched, spoken, only or ()),
             library,
-            calibration(self._model_name),
+            judge,
             self._encoder.count_tokens,
             top_k=top_k,
+            threshold=judge.threshold if threshold is None else threshold,
             only=only or (),
         )
+
+    def best(
+        self, question: str, *, language: Language | None = None, history: Sequence[str] = ()
+    ) -> Hit | None:
+        """The best passage with all that speaks for it, as calibration needs it."""
+        asked = _searchable(question)
+        spoken = language or languages.detect(asked)
+        searched = followups.join(asked, history, spoken)
+        return next(iter(self._hits(self.library(), searched, spoken, ())), None)
+
+    def _hits(
+        self, library: Library, searched: str, spoken: Language, only: Collection[Language]
+    ) -> list[Hit]:
+        return retrieve(library, self._encoder, searched, spoken, only, model_name=self._model_name)
 
     def library(self) -> Library:
         """The library as the folder is now; looked at again at most once a second."""
@@ -120,6 +145,7 @@ class Bot:
             rebuild=rebuild,
             progress=progress,
             opened=getattr(self, "_library", None),
+            cure=self._cure,
         )
         self._looked = time.monotonic()
         return library
@@ -131,7 +157,7 @@ class Bot:
     @property
     def skipped(self) -> dict[str, str]:
         """Files that could not be read, with the reason."""
-        return dict(self.library().state.skipped)
+        return {path: file.reason for path, file in self.library().state.skipped.items()}
 
     def passage(self, source_id: str) -> Quote:
         """The passage with this source ID.
@@ -159,12 +185,31 @@ class Bot:
         ]
 
 
-def _check(top_k: int, language: str | None, only: Collection[str] | None) -> None:
+def _place(path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(path).expanduser().resolve()
+    except (ValueError, RuntimeError, OSError) as error:  # a NUL, no such user, links in a circle
+        raise UsageError(f"{os.fspath(path)!r} names no folder ({error})") from error
+
+
+def _searchable(question: str) -> str:
+    """As much of a question as is searched. Half a surrogate pair is no character, and stands
+    for one that was lost."""
+    text = question.strip()[:MAX_QUESTION]
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _check(
+    top_k: int, language: str | None, only: Collection[str] | None, history: Sequence[str]
+) -> None:
     if top_k < 1:
         raise UsageError(f"top_k is {top_k}; it must be 1 or more")
-    for name in [*([language] if language else []), *(only or ())]:
-        if name not in LANGUAGES:
-            raise UsageError(f"unknown language {name!r}; choose from {', '.join(LANGUAGES)}")
+    for name, value in (("only", only), ("history", history)):
+        if isinstance(value, str):
+            raise UsageError(f"{name} is {value!r}; put it into a list: [{value!r}]")
+    for code in [*([language] if language else []), *(only or ())]:
+        if code not in LANGUAGES:
+            raise UsageError(f"unknown language {code!r}; choose from {', '.join(LANGUAGES)}")
 
 
 def seeds() -> Path:
@@ -188,7 +233,7 @@ def _default_index(folder: Path, model: str) -> Path:
     return cache() / "indexes" / f"{place}-{model}"
 
 
-_bots: dict[tuple[str, str, str], Bot] = {}
+_bots: dict[tuple[Path | None, Path | None, str | None, Path], Bot] = {}
 _bots_lock = threading.Lock()
 
 
@@ -198,10 +243,12 @@ def shared_bot(
     model: str | None,
 ) -> Bot:
     """One bot a folder, index and model in a process, opened by the first who asks."""
-    key = (str(documents or ""), str(index or ""), model or "")
+    folder = None if documents is None else _place(documents)
+    place = None if index is None else _place(index)
+    key = folder, place, model, cache()
     with _bots_lock:
         if key not in _bots:
-            _bots[key] = Bot.open(documents, index=index, model=model)
+            _bots[key] = Bot.open(folder, index=place, model=model)
         return _bots[key]
 
 

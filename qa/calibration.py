@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from qa.retriever import Hit
 
 _DATA = Path(__file__).parent / "data"
@@ -34,21 +32,16 @@ class Calibration:
 
 
 def features(hit: Hit) -> dict[str, float]:
-    """What the probability is computed from; every one grows with the evidence."""
+    """What the probability is computed from.
+
+    Three are enough: words in common and the poorest aligned token were tried, and add nothing.
+    A short question finds partners for its few tokens by chance, so its length counts.
+    """
     return {
         "late": float(hit.aligned @ hit.weights),
         "dense": hit.dense,
-        "lexical": hit.lexical,
-        "weakest": _weakest(hit),
+        "length": math.log1p(len(hit.weights)),
     }
-
-
-def _weakest(hit: Hit) -> float:
-    """The poorest partner among the question's rarer tokens: what is asked and not there."""
-    if not hit.weights.size:
-        return 0.0
-    rare = hit.weights >= np.median(hit.weights)
-    return float(hit.aligned[rare].min())
 
 
 @cache

@@ -4,6 +4,8 @@ import hashlib
 import math
 import re
 import sqlite3
+import threading
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
@@ -16,19 +18,24 @@ from qa.types import Document, Language, Passage, Twin
 
 _SCHEMA = """
 CREATE TABLE documents (
-    doc_id TEXT PRIMARY KEY, path TEXT NOT NULL, title TEXT NOT NULL, language TEXT NOT NULL,
-    encoding TEXT NOT NULL, sha256 TEXT NOT NULL, text BLOB NOT NULL, text_sha256 TEXT NOT NULL
+    doc_id BLOB PRIMARY KEY, path BLOB NOT NULL, title BLOB NOT NULL, language TEXT NOT NULL,
+    encoding TEXT NOT NULL, sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL,
+    checksum INTEGER NOT NULL, text BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE passages (
-    row INTEGER PRIMARY KEY, doc_id TEXT NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL,
+    row INTEGER PRIMARY KEY, doc_id BLOB NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL,
     end INTEGER NOT NULL, line INTEGER NOT NULL, language TEXT NOT NULL, kind TEXT NOT NULL,
-    search_text TEXT NOT NULL, twins INTEGER, UNIQUE (doc_id, number)
+    search_text TEXT NOT NULL, twins INTEGER, checksum INTEGER NOT NULL, UNIQUE (doc_id, number)
 );
 CREATE INDEX passages_by_twins ON passages (twins) WHERE twins IS NOT NULL;
 CREATE VIRTUAL TABLE lexicon USING fts5 (terms, content='', tokenize='ascii');
 CREATE VIRTUAL TABLE lexicon_terms USING fts5vocab ('lexicon', 'row');
 """
-_PASSAGE = "doc_id, number, start, end, line, language, kind, search_text"
+_DOCUMENT = "doc_id, path, title, language, encoding, sha256, text_sha256, checksum"
+_PASSAGE = (
+    "SELECT row, doc_id, number, start, end, line, language, kind, search_text, twins, checksum"
+    " FROM passages"
+)
 _MAX_WORDS = 64  # of a question that are looked up; a pasted page has no more to say than that
 _STEM = 6  # letters kept of a word: "migrants" and "migrant" meet, "migration" stays near
 _WORD = re.compile(r"\w+")
@@ -39,120 +46,177 @@ def terms(text: str) -> list[str]:
     return [word[:_STEM] for word in _WORD.findall(fold(text))]
 
 
-def digest(text: str) -> str:
-    """The SHA-256 of a text in UTF-8, hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def write(
     path: Path,
     documents: Iterable[Document],
     passages: Sequence[Passage],
     twins: Sequence[int | None],
 ) -> None:
-    """Write a new catalogue. `twins[row]` numbers the group of equal passages a row is in."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(_SCHEMA)
-        connection.executemany(
-            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (d.doc_id, str(d.path), d.title, d.language, d.encoding, d.sha256)
-                + (d.text.encode(), digest(d.text))
-                for d in documents
-            ),
-        )
-        connection.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (row, p.doc_id, p.number, p.start, p.end, p.line, p.language, p.kind)
-                + (p.search_text, twins[row])
-                for row, p in enumerate(passages)
-            ),
-        )
-        connection.executemany(
-            "INSERT INTO lexicon (rowid, terms) VALUES (?, ?)",
-            ((row, " ".join(terms(p.search_text))) for row, p in enumerate(passages)),
-        )
+    """Write a new catalogue. `twins[row]` numbers the group of equal passages a row is in.
+
+    Raises:
+        OSError: there is no room, or no right to write.
+    """
+    try:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            _fill(connection, documents, passages, twins)
+    except sqlite3.Error as error:
+        raise OSError(str(error)) from error
+
+
+def _fill(
+    connection: sqlite3.Connection,
+    documents: Iterable[Document],
+    passages: Sequence[Passage],
+    twins: Sequence[int | None],
+) -> None:
+    connection.executescript(_SCHEMA)
+    connection.executemany(
+        f"INSERT INTO documents VALUES ({_marks(range(9))})", map(_document_row, documents)
+    )
+    connection.executemany(
+        f"INSERT INTO passages VALUES ({_marks(range(11))})",
+        (_passage_row(row, p, twins[row]) for row, p in enumerate(passages)),
+    )
+    connection.executemany(
+        "INSERT INTO lexicon (rowid, terms) VALUES (?, ?)",
+        ((row, " ".join(terms(p.search_text))) for row, p in enumerate(passages)),
+    )
+
+
+def _document_row(d: Document) -> tuple[Any, ...]:
+    text = d.text.encode()
+    names = (_bytes(d.doc_id), _bytes(str(d.path)), _bytes(d.title))
+    values = (*names, d.language, d.encoding, d.sha256, hashlib.sha256(text).hexdigest())
+    return *values, _checksum(values), text
+
+
+def _passage_row(row: int, p: Passage, twins: int | None) -> tuple[Any, ...]:
+    place = (row, _bytes(p.doc_id), p.number, p.start, p.end, p.line)
+    values = (*place, p.language, p.kind, p.search_text, twins)
+    return *values, _checksum(values)
+
+
+def _bytes(name: str) -> bytes:
+    """A file's name may be no valid text, which SQLite would not take as such."""
+    return name.encode("utf-8", "surrogatepass")
+
+
+def _name(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
+
+
+def _checksum(values: Sequence[Any]) -> int:
+    return zlib.crc32(repr(values).encode())
 
 
 class Catalogue:
-    """A catalogue opened for reading. Safe to share between threads."""
+    """A catalogue opened for reading. Safe to share between threads.
 
-    def __init__(self, path: Path) -> None:
+    Python hands one prepared statement to all threads that run the same query, so two at once
+    could get one another's rows: they take turns.
+    """
+
+    def __init__(self, path: Path, cure: str = "") -> None:
+        """Open a catalogue; `cure` tells what to do about damage.
+
+        Raises:
+            LibraryError: it cannot be read.
+        """
+        self._trouble = f"{path} is damaged" + (f"; {cure}" if cure else "")
+        self._turn = threading.Lock()
+        place = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         try:
-            self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-            )
-            self.passage_count: int = self._one("SELECT count(*) FROM passages")[0]
+            self._connection = sqlite3.connect(place, uri=True, check_same_thread=False)
         except sqlite3.Error as error:
-            raise LibraryError(f"{path} is not a readable catalogue ({error})") from error
+            raise LibraryError(self._trouble) from error
+        self.passage_count: int = self._one("SELECT count(*) FROM passages")[0]
         self._texts = lru_cache(maxsize=64)(self._read_document)
 
     def close(self) -> None:
         self._connection.close()
 
+    def __del__(self) -> None:
+        if hasattr(self, "_connection"):
+            self.close()
+
     def _all(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         try:
-            return self._connection.execute(query, values).fetchall()
+            with self._turn:
+                return self._connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise LibraryError(f"the catalogue of the index cannot be read ({error})") from error
+            raise LibraryError(self._trouble) from error
 
     def _one(self, query: str, values: Sequence[Any] = ()) -> Any:
         rows = self._all(query, values)
         return rows[0] if rows else None
 
+    def _checked(self, values: Sequence[Any]) -> Sequence[Any]:
+        """A row of a table without its checksum, if it is what was written."""
+        *row, checksum = values
+        if _checksum(tuple(row)) != checksum:
+            raise LibraryError(self._trouble)
+        return row
+
+    def _passage(self, values: Sequence[Any]) -> Passage:
+        _row, doc_id, *rest, _twins = self._checked(values)
+        return Passage(_name(doc_id), *rest)
+
+    def _document(self, values: Sequence[Any], text: str = "") -> Document:
+        doc_id, path, title, language, encoding, sha256, _digest = self._checked(values)
+        return Document(
+            _name(doc_id), Path(_name(path)), _name(title), language, text, encoding, sha256
+        )
+
     def documents(self) -> list[Document]:
         """All documents, by ID, without their texts."""
-        query = "SELECT doc_id, path, title, language, encoding, sha256 FROM documents"
-        return [
-            Document(doc_id, Path(path), title, language, "", encoding, sha256)
-            for doc_id, path, title, language, encoding, sha256 in self._all(query)
-        ]
+        found = self._all(f"SELECT {_DOCUMENT} FROM documents")
+        return sorted(map(self._document, found), key=lambda document: document.doc_id)
 
     def document(self, doc_id: str) -> Document | None:
         """A document with its text, checked against the digest that was stored with it."""
         return self._texts(doc_id)
 
     def _read_document(self, doc_id: str) -> Document | None:
-        query = "SELECT path, title, language, encoding, sha256, text, text_sha256 FROM documents"
-        found = self._one(f"{query} WHERE doc_id = ?", (doc_id,))
+        query = f"SELECT {_DOCUMENT}, text FROM documents WHERE doc_id = ?"
+        found = self._one(query, (_bytes(doc_id),))
         if found is None:
             return None
-        path, title, language, encoding, sha256, data, text_sha256 = found
-        if hashlib.sha256(data).hexdigest() != text_sha256:
-            raise LibraryError(f"the stored text of {doc_id} is damaged")
-        return Document(doc_id, Path(path), title, language, data.decode(), encoding, sha256)
+        *values, text = found
+        if hashlib.sha256(text).hexdigest() != values[-2]:
+            raise LibraryError(self._trouble)
+        return self._document(values, text.decode())
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of these rows, in the order asked for."""
-        found = {
-            values[0]: Passage(*values[1:])
-            for some in _batches(rows)
-            for values in self._all(
-                f"SELECT row, {_PASSAGE} FROM passages WHERE row IN ({_marks(some)})", some
-            )
-        }
+        found = {values[0]: self._passage(values) for values in self._rows(rows)}
+        if not found.keys() >= set(rows):
+            raise LibraryError(self._trouble)
         return [found[row] for row in rows]
+
+    def _rows(self, rows: Sequence[int]) -> Iterator[Any]:
+        for some in _batches(rows):
+            yield from self._all(f"{_PASSAGE} WHERE row IN ({_marks(some)})", some)
 
     def all_passages(self) -> Iterator[Passage]:
         """Every passage, in row order."""
-        for values in self._all(f"SELECT {_PASSAGE} FROM passages ORDER BY row"):
-            yield Passage(*values)
+        return map(self._passage, self._all(f"{_PASSAGE} ORDER BY row"))
 
     def passages_of(self, doc_id: str) -> list[Passage]:
         """The passages of one document, in order."""
-        query = f"SELECT {_PASSAGE} FROM passages WHERE doc_id = ? ORDER BY number"
-        return [Passage(*values) for values in self._all(query, (doc_id,))]
+        query = f"{_PASSAGE} WHERE doc_id = ? ORDER BY number"
+        return [self._passage(values) for values in self._all(query, (_bytes(doc_id),))]
 
     def find(self, doc_id: str, number: int) -> Passage | None:
         """One passage by its document and number."""
-        query = f"SELECT {_PASSAGE} FROM passages WHERE doc_id = ? AND number = ?"
-        found = self._one(query, (doc_id, number))
-        return None if found is None else Passage(*found)
+        query = f"{_PASSAGE} WHERE doc_id = ? AND number = ?"
+        found = self._one(query, (_bytes(doc_id), number))
+        return None if found is None else self._passage(found)
 
     def first_rows(self) -> dict[str, int]:
         """The row of each document's first passage; a document's rows follow one another."""
-        return dict(self._all("SELECT doc_id, min(row) FROM passages GROUP BY doc_id"))
+        query = f"{_PASSAGE} WHERE number = 1"
+        return {self._passage(values).doc_id: values[0] for values in self._all(query)}
 
     def languages(self) -> list[Language]:
         """The language of every passage, in row order."""
@@ -160,20 +224,14 @@ class Catalogue:
 
     def twin_groups(self, rows: Sequence[int]) -> dict[int, int]:
         """Which of these rows have twins: row -> the number of its group."""
-        query = "SELECT row, twins FROM passages WHERE twins IS NOT NULL AND row IN ({})"
-        return {
-            row: group
-            for some in _batches(rows)
-            for row, group in self._all(query.format(_marks(some)), some)
-        }
+        found = self._rows(rows)
+        return {values[0]: values[-2] for values in found if values[-2] is not None}
 
     def twins(self, group: int) -> list[tuple[int, Twin]]:
         """The members of a group, in row order."""
-        query = "SELECT row, doc_id, number, language FROM passages WHERE twins = ? ORDER BY row"
-        return [
-            (row, Twin(f"{doc_id}#p{number}", language))
-            for row, doc_id, number, language in self._all(query, (group,))
-        ]
+        found = self._all(f"{_PASSAGE} WHERE twins = ? ORDER BY row", (group,))
+        members = [(values[0], self._passage(values)) for values in found]
+        return [(row, Twin(p.source_id, p.language)) for row, p in members]
 
     def lexical(self, question: str, language: Language, top_k: int) -> dict[int, float]:
         """BM25 among the passages of one language, as a share of a perfect match: row -> 0 to 1.

@@ -6,24 +6,24 @@ since the generation before is copied from it, vector by vector, and not encoded
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Encoder, TokenStore, TokenWriter, VectorIndex, centres
+from embeddings import Encoder, IndexFileError, TokenStore, TokenWriter, VectorIndex, centres
 from qa import catalogue, manifest, reading
 from qa.errors import DocumentError, LibraryError
 from qa.library import CATALOGUE, FREQUENCIES, TOKENS, VECTORS, Library, open_library
-from qa.manifest import Manifest, Source
+from qa.manifest import Manifest, Skipped, Source, Stamp
 from qa.passages import cut
 from qa.twins import find_twins
 from qa.types import Document, Passage
 
-LOCK = "lock"
 TITLE_WEIGHT = 0.9  # a title speaks for each of its passages, a little less than their own words
 # Digests of larger parts are not checked at every opening: reading them would take longer than
 # the question. Token vectors have a checksum a passage instead.
@@ -39,7 +39,7 @@ class Found:
 
     documents: dict[str, Document]
     sources: dict[str, Source]
-    skipped: dict[str, str]
+    skipped: dict[str, Skipped]
 
 
 def refresh(
@@ -51,164 +51,246 @@ def refresh(
     rebuild: bool = False,
     progress: Progress | None = None,
     opened: Library | None = None,
+    cure: str = "",
 ) -> Library:
     """The library of a folder, brought up to date where a file was changed, added or removed.
 
-    `opened` is given back where it still is up to date.
+    `opened` is given back where it still is up to date. `cure` tells what to do about an index
+    that cannot be used.
 
     Raises:
         DocumentError: the folder cannot be read.
         LibraryError: the index is damaged, foreign, made with another model, or not writable.
     """
-    if not rebuild:
-        library = _unchanged(folder, index, encoder, opened)
-        if library is not None:
-            return library
+    cure = cure or manifest.cure(folder, index, model_name)
+    place = Place(folder, index, encoder, model_name, cure)
+    library = None if rebuild else _unchanged(place, opened)
+    if library is not None:
+        return library
     try:
-        with _locked(index):
-            library = None if rebuild else _unchanged(folder, index, encoder)
-            if library is None:
-                _build(folder, index, encoder, model_name, rebuild, progress or (lambda *_: None))
+        library = _refreshed(place, rebuild, progress or (lambda *_: None))
     except OSError as error:
-        raise LibraryError(
-            f"the index {index} cannot be written ({error.strerror or error}); "
-            "make room or choose another place with --index DIR"
-        ) from error
-    library = library or open_library(index)
-    if library is None:
-        raise LibraryError(f"the index {index} vanished while it was made; ask again")
+        library = None if rebuild else _as_it_stands(place)
+        if library is None:
+            raise LibraryError(
+                f"the index {index} cannot be written ({error.strerror or error}); "
+                "make room or choose another place with --index DIR"
+            ) from error
     return library
 
 
-def _unchanged(
-    folder: Path, index: Path, encoder: Encoder, opened: Library | None = None
-) -> Library | None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What an index is of, where it is, and what it is made with."""
+
+    folder: Path
+    index: Path
+    encoder: Encoder
+    model_name: str
+    cure: str
+
+
+def _unchanged(place: Place, opened: Library | None = None) -> Library | None:
     """The library as it stands, if every file still is what it was when it was indexed."""
-    state = manifest.read(index)
-    if state is None:
+    state = _state(place)
+    if state is None or not _same(place.folder, state):
         return None
-    if state.model != encoder.digest:
+    if opened is not None and opened.state == state:
+        return opened
+    return open_library(place.index, place.cure)
+
+
+def _state(place: Place) -> Manifest | None:
+    state = manifest.read(place.index, place.cure)
+    if state is not None and state.model != place.encoder.digest:
         raise LibraryError(
-            f"{index} was made with the model {state.model_name} ({state.model}), not with the one "
-            f"asked for ({encoder.digest}); choose another --index, or {manifest.cure(index)}"
+            f"{place.index} was made with the model {state.model_name} ({state.model}), not with "
+            f"{place.model_name} ({place.encoder.digest}); choose another --index, or "
+            f"{place.cure}"
         )
-    if not _same(folder, state):
-        return None
-    return opened if opened is not None and opened.state == state else open_library(index)
+    return state
 
 
 def _same(folder: Path, state: Manifest) -> bool:
-    found = {doc_id: path for doc_id, path in reading.find(folder)}
+    found = dict(reading.find(folder))
+    if state.folder != str(folder) or not _same_names(folder, state, found):
+        return False
+    return all(
+        _stamp(found[doc_id]) == source.stamp for doc_id, source in state.documents.items()
+    ) and all(_stamp(folder / path) == file.stamp for path, file in state.skipped.items())
+
+
+def _same_names(folder: Path, state: Manifest, found: Mapping[str, Path]) -> bool:
     names = {doc_id: str(path.relative_to(folder)) for doc_id, path in found.items()}
     known = {doc_id: source.path for doc_id, source in state.documents.items()}
-    if {n: p for n, p in names.items() if p not in state.skipped} != known:
-        return False
-    return all(_stamp(found[doc_id]) == s.stamp for doc_id, s in state.documents.items())
+    rest = [name for doc_id, name in names.items() if doc_id not in known]
+    return known.items() <= names.items() and sorted(rest) == sorted(state.skipped)
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+def _stamp(path: Path) -> Stamp | None:
     try:
         return manifest.stamp(path)
     except OSError:
         return None
 
 
+def _restamped(folder: Path, state: Manifest) -> Manifest | None:
+    """`state` with new stamps, if files were only written again with what they had in them."""
+    found = dict(reading.find(folder))
+    if state.folder != str(folder) or not _same_names(folder, state, found):
+        return None
+    if any(_stamp(folder / path) != file.stamp for path, file in state.skipped.items()):
+        return None
+    documents = {}
+    for doc_id, source in state.documents.items():
+        now, seen = time.time_ns(), _stamp(found[doc_id])
+        if seen is None or (seen != source.stamp and not _has(found[doc_id], source.sha256)):
+            return None
+        documents[doc_id] = replace(source, stamp=manifest.settled(seen, now))
+    return replace(state, documents=documents)
+
+
+def _has(path: Path, sha256: str) -> bool:
+    try:
+        return manifest.sha256(path) == sha256
+    except OSError:
+        return False
+
+
+def _as_it_stands(place: Place) -> Library | None:
+    """The library that cannot be written, if there is nothing to write but new stamps."""
+    state = _state(place)
+    if state is None or _restamped(place.folder, state) is None:
+        return None
+    return open_library(place.index, place.cure)
+
+
+def _refreshed(place: Place, rebuild: bool, report: Progress) -> Library:
+    with _locked(place.index):
+        library = None if rebuild else _unchanged(place)
+        if library is None:
+            state = None if rebuild else _state(place)
+            restamped = None if state is None else _restamped(place.folder, state)
+            if restamped is None:
+                _build(place, rebuild, report)
+            else:
+                manifest.write(place.index, restamped)
+            library = open_library(place.index, place.cure)
+    if library is None:
+        raise LibraryError(f"the index {place.index} vanished while it was made; ask again")
+    return library
+
+
 def _read(folder: Path) -> Found:
     found = Found({}, {}, {})
     for doc_id, path in reading.find(folder):
         name = str(path.relative_to(folder))
+        now, seen = time.time_ns(), _stamp(path)
+        if seen is None:  # gone since it was found
+            continue
         try:
-            seen = manifest.stamp(path)
             document = reading.read(path.resolve(), doc_id)
         except OSError as error:
-            found.skipped[name] = error.strerror or type(error).__name__
+            found.skipped[name] = Skipped(error.strerror or type(error).__name__, seen)
         except DocumentError as error:
-            found.skipped[name] = str(error)
+            found.skipped[name] = Skipped(str(error), seen)
         else:
             found.documents[doc_id] = document
-            found.sources[doc_id] = Source(name, document.sha256, seen)
+            found.sources[doc_id] = Source(name, document.sha256, manifest.settled(seen, now))
     return found
 
 
-def _build(
-    folder: Path, index: Path, encoder: Encoder, model_name: str, rebuild: bool, report: Progress
-) -> None:
-    before = None if rebuild else open_library(index)
-    found = _read(folder)
+def _build(place: Place, rebuild: bool, report: Progress) -> None:
+    before = None if rebuild else open_library(place.index, place.cure)
+    report("reading the documents", 0.0)
+    found = _read(place.folder)
     generation = secrets.token_hex(8)
-    target = index / generation
+    target = place.index / generation
     target.mkdir()
     try:
-        _write(target, found, before, encoder, model_name, report)
+        _write(target, found, before, place, report)
         state = Manifest(
-            model=encoder.digest,
-            model_name=model_name,
-            dim=encoder.dim,
+            model=place.encoder.digest,
+            model_name=place.model_name,
+            dim=place.encoder.dim,
+            folder=str(place.folder),
             generation=generation,
             documents=found.sources,
             skipped=found.skipped,
             files=_files(target),
         )
-        manifest.write(index, state)
+        manifest.write(place.index, state)
+    except IndexFileError as error:
+        shutil.rmtree(target, ignore_errors=True)
+        raise LibraryError(f"{error}; {place.cure}") from error
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
-    _sweep(index, generation)
+    _sweep(place.index, generation)
 
 
 def _write(
-    target: Path,
-    found: Found,
-    before: Library | None,
-    encoder: Encoder,
-    model_name: str,
-    report: Progress,
+    target: Path, found: Found, before: Library | None, place: Place, report: Progress
 ) -> None:
     documents = [found.documents[doc_id] for doc_id in sorted(found.documents)]
-    kept = _kept(documents, before)
-    cuts = {d.doc_id: _cut(d, before if d.doc_id in kept else None) for d in documents}
+    kept = {} if before is None else _kept(documents, before)
+    cuts = {
+        d.doc_id: kept[d.doc_id].passages if d.doc_id in kept else list(cut(d)) for d in documents
+    }
     passages = [passage for d in documents for passage in cuts[d.doc_id]]
-    report("reading the documents", 0.0)
-    vectors = np.zeros((len(passages), encoder.dim), np.float32)
-    new = [d for d in documents if d.doc_id not in kept]
-    encoded = _encoded(new, cuts, encoder, model_name, report)
-    with TokenWriter(target / TOKENS, encoder.dim) as tokens:
+    vectors = np.zeros((len(passages), place.encoder.dim), np.float32)
+    new = [d for d in documents if d.doc_id not in kept and cuts[d.doc_id]]
+    encoded = _encoded(new, cuts, place.encoder, place.model_name, report)
+    with TokenWriter(target / TOKENS, place.encoder.dim) as tokens:
         row = 0
         for document in documents:
             for offset in range(len(cuts[document.doc_id])):
                 if before is not None and document.doc_id in kept:
-                    old = kept[document.doc_id] + offset
+                    old = kept[document.doc_id].first_row + offset
                     vectors[row] = before.vectors.vector(old)
                     tokens.copy(before.tokens, old)
                 else:
                     vectors[row], matrix, ids = next(encoded)
                     tokens.append(matrix, ids)
                 row += 1
-    store = TokenStore(target / TOKENS, encoder.dim)
+    store = TokenStore(target / TOKENS, place.encoder.dim)
     np.save(target / FREQUENCIES, np.stack(store.frequencies()))
-    VectorIndex.build(vectors).save(target / VECTORS)
-    twins = find_twins(passages, vectors, store)
-    catalogue.write(target / CATALOGUE, documents, passages, twins)
+    _save(VectorIndex.build(vectors), target / VECTORS)
+    catalogue.write(target / CATALOGUE, documents, passages, find_twins(passages, store))
 
 
-def _kept(documents: Sequence[Document], before: Library | None) -> dict[str, int]:
-    """The documents that did not change, with the row of their first passage until now."""
-    if before is None:
-        return {}
+def _save(vectors: VectorIndex, path: Path) -> None:
+    try:
+        vectors.save(path)
+    except RuntimeError as error:  # which is what FAISS raises where there is no room
+        raise OSError(f"{path.name} cannot be written") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Passages that the index has already, from `first_row` on."""
+
+    first_row: int
+    passages: list[Passage]
+
+
+def _kept(documents: Sequence[Document], before: Library) -> dict[str, Kept]:
+    """The documents that did not change, though they may have another name or place now."""
     rows = before.catalogue.first_rows()
-    known = before.state.documents
-    return {
-        d.doc_id: rows[d.doc_id]
-        for d in documents
-        if d.doc_id in rows and known[d.doc_id].sha256 == d.sha256
-    }
+    known = {_content(d): d.doc_id for d in before.catalogue.documents() if d.doc_id in rows}
+    kept = {}
+    for document in documents:
+        old = known.get(_content(document))
+        if old is not None:
+            passages = before.catalogue.passages_of(old)
+            renamed = [replace(passage, doc_id=document.doc_id) for passage in passages]
+            kept[document.doc_id] = Kept(rows[old], renamed)
+    return kept
 
 
-def _cut(document: Document, before: Library | None) -> list[Passage]:
-    """Passages of an unchanged document are taken over: their rows must stay what they were."""
-    if before is not None:
-        return before.catalogue.passages_of(document.doc_id)
-    return list(cut(document))
+def _content(document: Document) -> tuple[str, str, str]:
+    """All that a document's passages and their vectors depend on."""
+    return document.sha256, document.title, document.language
 
 
 Encoded = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.int32]]
@@ -260,9 +342,9 @@ def _files(target: Path) -> dict[str, tuple[int, str]]:
 def _sweep(index: Path, generation: str) -> None:
     """Remove what earlier builders left. Readers that have it mapped keep what they mapped."""
     for path in index.iterdir():
-        if path.is_dir() and path.name != generation and path.name.isalnum():
+        if manifest.is_generation(path.name) and path.name != generation:
             shutil.rmtree(path, ignore_errors=True)
-        elif path.name.endswith(".partial"):
+        elif path.name.startswith(manifest.NAME) and path.name.endswith(".partial"):
             path.unlink(missing_ok=True)
 
 
@@ -274,7 +356,7 @@ def _locked(index: Path) -> Iterator[None]:
     index.mkdir(parents=True, exist_ok=True)
     _refuse_foreign(index)
     try:
-        with FileLock(index / LOCK, timeout=_LOCK_SECONDS):
+        with FileLock(index / manifest.LOCK, timeout=_LOCK_SECONDS):
             yield
     except Timeout as error:
         raise LibraryError(
@@ -284,9 +366,9 @@ def _locked(index: Path) -> Iterator[None]:
 
 
 def _refuse_foreign(index: Path) -> None:
-    """Never build into a folder that holds something else: it would be swept away."""
-    ours = (index / LOCK).exists() or (index / manifest.NAME).exists()
-    if not ours and any(index.iterdir()):
-        raise LibraryError(
-            f"{index} holds files that are no index; name an empty or new folder as --index"
-        )
+    """Never build into a folder that holds something else.
+
+    Whoever makes an index makes its lock first, so a lock is looked for after anything was seen.
+    """
+    if any(index.iterdir()) and not manifest.is_ours(index):
+        raise manifest.foreign(index)

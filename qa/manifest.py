@@ -6,7 +6,7 @@ It is the one file that is replaced; everything it names is written before it an
 import hashlib
 import json
 import os
-import tempfile
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,18 +14,34 @@ from typing import Any
 
 from qa.errors import LibraryError
 
-FORMAT = 1  # of the whole index; a change here builds every index anew
+FORMAT = 2  # of the whole index; an index of another format is refused
 NAME = "manifest.json"
+LOCK = "qa.lock"
 _PROGRAM = "qa"
+# Two changes within one tick of a file system's clock leave the same time. The coarsest clock
+# still in use is FAT's, of two seconds.
+_TICK_NS = 2 * 10**9
+
+Stamp = tuple[int, int, int]
+_TOO_FRESH: Stamp = (-1, -1, -1)
+_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file as it was when it was indexed. `stamp` is its size and its time of change."""
+    """A file as it was when it was indexed."""
 
     path: str  # relative to the folder of the documents
     sha256: str
-    stamp: tuple[int, int]
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that could not be read, as it was then."""
+
+    reason: str
+    stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +51,25 @@ class Manifest:
     model: str
     model_name: str
     dim: int
+    folder: str
     generation: str
     documents: Mapping[str, Source] = field(default_factory=dict)
-    skipped: Mapping[str, str] = field(default_factory=dict)  # path -> reason
+    skipped: Mapping[str, Skipped] = field(default_factory=dict)  # by path
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
-def stamp(path: Path) -> tuple[int, int]:
-    """What changes when a file is written: its size in bytes, its time in nanoseconds."""
+def stamp(path: Path) -> Stamp:
+    """What changes when a file is written, replaced or made readable.
+
+    Its size in bytes, and the times its content and its state last changed, in nanoseconds.
+    """
     status = path.stat()
-    return status.st_size, status.st_mtime_ns
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def settled(seen: Stamp, now_ns: int) -> Stamp:
+    """`seen`, or a stamp that matches none if the file changed so lately that it may yet again."""
+    return _TOO_FRESH if 0 <= now_ns - seen[2] <= _TICK_NS else seen
 
 
 def sha256(path: Path) -> str:
@@ -53,30 +78,63 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read(index: Path) -> Manifest | None:
+def read(index: Path, cure: str) -> Manifest | None:
     """The manifest of an index, or None where there is no index yet.
 
     Raises:
         LibraryError: it is unreadable, or another program or version wrote it.
     """
     path = index / NAME
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    content = _content(index, cure)
+    if content is _ABSENT:
         return None
-    except (OSError, ValueError) as error:
-        raise LibraryError(f"{path} cannot be read as a manifest; {cure(index)}") from error
     if not isinstance(content, dict) or content.get("program") != _PROGRAM:
-        raise LibraryError(f"{index} was not made by this program; choose another --index")
+        raise foreign(index)
     if content.get("format") != FORMAT:
         seen = content.get("format")
         raise LibraryError(
-            f"{index} has the index format {seen}, this version reads {FORMAT}; {cure(index)}"
+            f"{index} has the index format {seen}, this version reads {FORMAT}; {cure}"
         )
     try:
         return _parse(content)
-    except (KeyError, TypeError, ValueError) as error:
-        raise LibraryError(f"{path} is damaged; {cure(index)}") from error
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise LibraryError(f"{path} is damaged; {cure}") from error
+
+
+def _content(index: Path, cure: str) -> Any:
+    path = index / NAME
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return _ABSENT
+    except NotADirectoryError as error:
+        raise foreign(index) from error
+    except OSError as error:
+        raise LibraryError(
+            f"{path} cannot be read ({error.strerror or error}); "
+            "make it readable, or choose another --index"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        if not (index / LOCK).exists():
+            raise foreign(index) from error
+        raise LibraryError(f"{path} is damaged; {cure}") from error
+
+
+def is_ours(index: Path) -> bool:
+    """Whether this program made what is in a folder, in any version and however damaged."""
+    if (index / LOCK).exists():
+        return True
+    try:
+        content = json.loads((index / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.get("program") == _PROGRAM
+
+
+def foreign(index: Path) -> LibraryError:
+    return LibraryError(
+        f"{index} was not made by this program; name an empty or new folder as --index"
+    )
 
 
 def _parse(content: Mapping[str, Any]) -> Manifest:
@@ -84,19 +142,43 @@ def _parse(content: Mapping[str, Any]) -> Manifest:
         model=str(content["model"]),
         model_name=str(content["model_name"]),
         dim=int(content["dim"]),
+        folder=str(content["folder"]),
         generation=_plain_name(content["generation"]),
         documents={
-            doc_id: Source(str(s["path"]), str(s["sha256"]), (int(s["stamp"][0]), int(s["stamp"][1])))
+            doc_id: Source(str(s["path"]), str(s["sha256"]), _stamp(s["stamp"]))
             for doc_id, s in content["documents"].items()
         },
-        skipped={str(path): str(reason) for path, reason in content["skipped"].items()},
-        files={str(name): (int(size), str(digest)) for name, (size, digest) in content["files"].items()},
+        skipped={
+            path: Skipped(str(s["reason"]), _stamp(s["stamp"]))
+            for path, s in content["skipped"].items()
+        },
+        files={
+            _inside(name): (int(size), str(digest))
+            for name, (size, digest) in content["files"].items()
+        },
     )
+
+
+def _stamp(values: Any) -> Stamp:
+    size, changed, touched = values
+    return int(size), int(changed), int(touched)
+
+
+def is_generation(name: str) -> bool:
+    """Whether a folder of this name is one that this program made: 16 hexadecimal digits."""
+    return len(name) == 16 and all(char in "0123456789abcdef" for char in name)
 
 
 def _plain_name(name: object) -> str:
     """A generation is a folder inside the index, whatever a manifest may claim."""
-    if not isinstance(name, str) or not name.isalnum():
+    if not isinstance(name, str) or not is_generation(name):
+        raise ValueError(name)
+    return name
+
+
+def _inside(name: str) -> str:
+    """A part is a file inside its generation, whatever a manifest may claim."""
+    if Path(name).is_absolute() or ".." in Path(name).parts:
         raise ValueError(name)
     return name
 
@@ -104,13 +186,16 @@ def _plain_name(name: object) -> str:
 def write(index: Path, manifest: Manifest) -> None:
     """Replace the manifest of an index, in one step."""
     content = {"program": _PROGRAM, "format": FORMAT, **asdict(manifest)}
-    handle, aside = tempfile.mkstemp(dir=index, prefix=NAME, suffix=".partial")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1, ensure_ascii=False)
+    aside = index / f"{NAME}.{manifest.generation}.partial"
+    with aside.open("w", encoding="utf-8") as file:
+        json.dump(content, file, indent=1)  # ASCII: a file's name may be no valid text
         file.flush()
         os.fsync(file.fileno())
-    os.replace(aside, index / NAME)
+    aside.replace(index / NAME)
 
 
-def cure(index: Path) -> str:
-    return f"remove it and ask again, or run: qa index --rebuild --index {index}"
+def cure(documents: Path | None, index: Path | None, model: str | None) -> str:
+    """The command that builds an index anew; what is None is left to the defaults."""
+    options = (("--documents", documents), ("--index", index), ("--model", model))
+    given = [word for name, value in options if value is not None for word in (name, str(value))]
+    return "to build it anew, run: " + shlex.join(["qa", "index", "--rebuild", *given])

@@ -4,8 +4,6 @@
 and inside « ».
 """
 
-# ruff: noqa: RUF001 -- the French apostrophe is meant
-
 from typing import Literal
 
 from qa.types import Language
@@ -43,6 +41,9 @@ Key = Literal[
     "only_cleared",
     "top_set",
     "saved",
+    "not_saved",
+    "not_overwritten",
+    "no_such_folder",
     "heading_conversation",
     "heading_question",
     "heading_answer",
@@ -223,6 +224,21 @@ Ctrl-C borra la línea, Ctrl-D sale de la conversación.""",
         "en": "saved to {path}",
         "fr": "enregistré dans {path}",
         "es": "guardado en {path}",
+    },
+    "not_saved": {
+        "en": "{path} could not be written: {reason}",
+        "fr": "impossible d’écrire {path}\xa0: {reason}",
+        "es": "no se ha podido escribir {path}: {reason}",
+    },
+    "not_overwritten": {
+        "en": "{path} is already there and stays as it is; choose another name.",
+        "fr": "{path} existe déjà et reste inchangé\xa0; choisissez un autre nom.",
+        "es": "{path} ya existe y se queda como está; elija otro nombre.",
+    },
+    "no_such_folder": {
+        "en": "There is no folder {path}.",
+        "fr": "Le dossier {path} n’existe pas.",
+        "es": "No existe la carpeta {path}.",
     },
     "heading_conversation": {"en": "Conversation", "fr": "Conversation", "es": "Conversación"},
     "heading_question": {"en": "Question", "fr": "Question", "es": "Pregunta"},

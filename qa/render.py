@@ -5,6 +5,7 @@ characters, marks that reverse the direction of writing) is shown as a visible s
 """
 
 import os
+import re
 import shutil
 import textwrap
 import unicodedata
@@ -19,6 +20,8 @@ from qa.types import Answer, Language, Quote
 _CONTROL_PICTURES = 0x2400  # ␀, ␁, ␂ …: one for each control character
 _DELETE, _DELETE_PICTURE = 0x7F, "␡"
 _UNSEEN = "�"
+_SHOW_NOTHING = "\xad\u200b\u200c\u200d\u2060\ufeff"  # soft hyphen, zero-width marks, BOM
+_LINE_END = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # as str.splitlines has them
 _WIDEST = 100  # columns; longer lines are hard to read
 
 
@@ -46,29 +49,28 @@ def terminal_style(is_terminal: bool) -> Style:
 
 
 def visible(text: str) -> str:
-    """`text` with everything that could steer a terminal made visible; line ends stay."""
+    """`text` as it can be shown: what could steer a terminal replaced by a visible sign.
+
+    Line ends of all kinds become newlines; marks that show nothing are left out.
+    """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char if char == "\n" else _visible(char) for char in _lines_joined(text))
-
-
-def _lines_joined(text: str) -> str:
-    """All kinds of line end as one, so that none of them is taken for a control character."""
-    return "\n".join(text.splitlines()) + ("\n" if text.endswith(("\n", "\r")) else "")
+    return "".join(map(_visible, _LINE_END.sub("\n", text)))
 
 
 def _visible(char: str) -> str:
+    if char == "\n" or char.isprintable():
+        return char
     if char == "\t":
         return " "
-    category = unicodedata.category(char)
-    if category == "Cc":
-        code = ord(char)
-        if code < 0x20:
-            return chr(_CONTROL_PICTURES + code)
-        return _DELETE_PICTURE if code == _DELETE else _UNSEEN
-    if category in ("Cf", "Cs", "Co", "Cn") and char not in "\xad\u200c\u200d":
-        return _UNSEEN
-    return char
+    if char in _SHOW_NOTHING:
+        return ""
+    code = ord(char)
+    if code < 0x20:
+        return chr(_CONTROL_PICTURES + code)
+    if code == _DELETE:
+        return _DELETE_PICTURE
+    return char if unicodedata.category(char) == "Zs" else _UNSEEN
 
 
 def one_line(text: str) -> str:
@@ -96,7 +98,9 @@ def render(answer: Answer, style: Style, *, first: int = 1) -> str:
         blocks.append(style.paint(_refusal(answer), _BOLD))
         if answer.near_misses:
             blocks.append(say("closest", language))
-            blocks += [quote(q, style, language, n) for n, q in enumerate(answer.near_misses, first)]
+            blocks += [
+                quote(q, style, language, n) for n, q in enumerate(answer.near_misses, first)
+            ]
     blocks += [style.paint(visible(note), _DIM) for note in answer.notes]
     return "\n\n".join(blocks)
 
@@ -141,8 +145,7 @@ def location(path: Path) -> str:
 def _body(quote: Quote, style: Style) -> Iterator[str]:
     """The quote's own lines; long ones are wrapped where the terminal would break them."""
     before, telling, after = parts_of(quote)
-    for line in _painted_lines([(before, ""), (telling, _TELLING), (after, "")], style):
-        yield line
+    yield from _painted_lines([(before, ""), (telling, _TELLING), (after, "")], style)
 
 
 def parts_of(quote: Quote) -> tuple[str, str, str]:
@@ -200,7 +203,7 @@ def _twins(quote: Quote, language: Language) -> Iterator[str]:
         yield _said("also_in", language, language=name, sources=sources)
 
 
-def _said(key: Key, language: Language, **values: str) -> str:
+def _said(key: Key, language: Language, /, **values: str) -> str:
     return say(key, language, **{name: one_line(value) for name, value in values.items()})
 
 

@@ -14,6 +14,7 @@ from qa.sentences import sentences
 from qa.types import Answer, Document, Language, Passage, Quote, Span, Twin
 
 NEAR_MISSES = 3
+RUNNER_UP = 0.5  # of the threshold: what stands below the first quote may be less sure
 CountTokens = Callable[[str], int]
 
 
@@ -25,29 +26,29 @@ def respond(
     count_tokens: CountTokens,
     *,
     top_k: int,
+    threshold: float,
     only: Collection[Language] = (),
 ) -> Answer:
     """Fill an answer with the best `top_k` quotes, or with near misses where none is good enough.
 
-    Quotes stand in the order of `hits`; only those above the threshold are quotes.
+    Quotes stand in the order of `hits`. There are none where the first is less probable than
+    `threshold`; those below it may be half as probable.
     """
     if not len(library):
         return replace(answer, reason="no documents")
     if not hits:
         return replace(answer, reason="no passages")
     folded = _fold(hits, library, answer.language, only)
-    best = calibration.probability(hits[0]) >= calibration.threshold
+    best = calibration.probability(hits[0]) >= threshold
     found = []
     for hit, twins in folded[: top_k if best else min(top_k, NEAR_MISSES)]:
         probability = calibration.probability(hit)
-        if not best or probability >= calibration.threshold or hit is folded[0][0]:
+        if not best or probability >= threshold * RUNNER_UP or hit is folded[0][0]:
             found.append(_quote(hit, twins, library, probability, count_tokens))
     notes = _notes(answer)
     if best:
         return replace(answer, quotes=tuple(found), notes=notes)
-    return replace(
-        answer, near_misses=tuple(found), reason="no relevant passage", notes=notes
-    )
+    return replace(answer, near_misses=tuple(found), reason="no relevant passage", notes=notes)
 
 
 def _notes(answer: Answer) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A question becomes a ranking of passages: candidates by vector and by word, then token by token."""
+"""A question becomes a ranking of passages: candidates by vector and word, then token by token."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Encoder, Encoding, centres
+from embeddings import Encoder, centres, salience
 from qa.library import Library
 from qa.types import Language, Passage
 
@@ -16,7 +16,7 @@ LEXICAL_SCORES = 200  # passages whose words are weighed, if their vectors are c
 # Measured on MLQA, PIAF and translated FAQs; each is flat around its value.
 LEXICAL_WEIGHT = 0.2
 LENGTH_PENALTY = 0.015  # a natural logarithm of tokens: a long passage has a partner for everything
-MENU_PENALTY = 0.1  # more than lies between the best of a question's passages and the tenth
+MENU_PENALTY = 0.02  # decides between a menu and prose that are about as near
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,8 +45,8 @@ def retrieve(
     only: Collection[Language] = (),
     *,
     model_name: str,
-) -> tuple[Encoding, list[Hit]]:
-    """All candidates for a question, best first, and the question's encoding."""
+) -> list[Hit]:
+    """All candidates for a question, best first."""
     encoding = encoder.encode_query(question)
     among = _rows_of(library, only)
     rows, dense = library.vectors.search(encoding.vector, CANDIDATES, among)
@@ -58,9 +58,9 @@ def retrieve(
         if row not in found:
             found[row] = float(library.vectors.vector(row) @ encoding.vector)
     tokens = centres(model_name).centred(encoding.tokens, "query", language)
-    weights = library.rarity(encoding.ids)
+    weights = library.rarity(encoding.ids) * salience(model_name).weights(encoding.ids)
     weights = weights / max(float(weights.sum()), 1e-9)
-    return encoding, _rank(library, found, lexical, tokens, weights)
+    return _rank(library, found, lexical, tokens, weights, language)
 
 
 def _rank(
@@ -69,24 +69,29 @@ def _rank(
     lexical: dict[int, float],
     tokens: npt.NDArray[np.float32],
     weights: npt.NDArray[np.float32],
+    language: Language,
 ) -> list[Hit]:
+    """Words weigh only between passages of the question's own language: what lacks them falls
+    behind, and nothing rises above passages of another language, which cannot have them.
+    """
     rows = sorted(dense)
+    most = max(lexical.values(), default=0.0)
     hits = []
     parts = zip(rows, library.passages(rows), library.similarities(tokens, rows), strict=True)
     for row, passage, cosines in parts:
         aligned = cosines.max(axis=1, initial=0)
         own = cosines[:, library.tokens.ids(row) >= 0]
         share = lexical.get(row, 0.0)
-        score = float(aligned @ weights) + LEXICAL_WEIGHT * share
+        score = float(aligned @ weights)
+        if passage.language == language:
+            score -= LEXICAL_WEIGHT * (most - share)
         score -= LENGTH_PENALTY * float(np.log1p(own.shape[1]))
         score -= MENU_PENALTY * (passage.kind == "menu")
         hits.append(Hit(row, passage, score, dense[row], share, aligned, weights, own))
     return sorted(hits, key=lambda hit: (-hit.score, hit.row))
 
 
-def _rows_of(
-    library: Library, only: Collection[Language]
-) -> npt.NDArray[np.int64] | None:
+def _rows_of(library: Library, only: Collection[Language]) -> npt.NDArray[np.int64] | None:
     if not only:
         return None
     return np.array([row for row, seen in enumerate(library.languages) if seen in only], np.int64)

@@ -1,13 +1,13 @@
 """Documents are cut as a careful person would cut them."""
 
+import itertools
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from qa.passages import MAX_CHARS, cut, headline, search_text
 from qa.reading import read
@@ -44,7 +44,7 @@ def prose(*paragraphs: str) -> list[tuple[str, str]]:
 def check(text: str, passages: Sequence[Passage]) -> None:
     """What is true of the passages of any text."""
     assert [p.number for p in passages] == list(range(1, len(passages) + 1))
-    assert all(a.end <= b.start for a, b in zip(passages, passages[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(passages))
     covered = "".join(text[p.start : p.end] for p in passages)
     assert [c for c in covered if not is_blank(c)] == [c for c in text if not is_blank(c)]
     for p in passages:
@@ -534,9 +534,30 @@ def test_blanks_alone_have_no_passages() -> None:
 
 
 LINES = st.sampled_from(
-    ["", " ", "-", "Get involved", "- Data", "Tel: +51 1 221 7209", "a@b.org", "Our Work"]
-    + ["Our WorkAs it is.", "Please contact", "it goes on,", FIRST, SECOND, "WHO WE AREThe end."]
-    + ["x" * 130, "> quoted", "1. One.", "a\tb\tc", "\ufeff", "\u00a0x\u00ad", "e\u0301", "¿Qué?"]
+    [
+        "",
+        " ",
+        "-",
+        "Get involved",
+        "- Data",
+        "Tel: +51 1 221 7209",
+        "a@b.org",
+        "Our Work",
+        "Our WorkAs it is.",
+        "Please contact",
+        "it goes on,",
+        FIRST,
+        SECOND,
+        "WHO WE AREThe end.",
+        "x" * 130,
+        "> quoted",
+        "1. One.",
+        "a\tb\tc",
+        "\ufeff",
+        "\xa0x\xad",
+        "é",
+        "¿Qué?",
+    ]
 )
 BREAKS = st.sampled_from(["\n", "\r\n", "\r", "\n\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
 PAGES = st.lists(st.tuples(LINES, BREAKS)).map(lambda pairs: "".join(a + b for a, b in pairs))

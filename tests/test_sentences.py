@@ -1,8 +1,9 @@
 """Sentences end where a reader of English, French or Spanish says they do."""
 
+import itertools
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from qa.sentences import is_blank, sentences
 
@@ -86,7 +87,7 @@ def test_no_text_has_no_sentences() -> None:
 def test_every_character_that_is_not_blank_is_in_one_sentence(text: str) -> None:
     spans = sentences(text)
 
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
     covered = "".join(text[span.start : span.end] for span in spans)
     assert [c for c in covered if not is_blank(c)] == [c for c in text if not is_blank(c)]
     for span in spans:

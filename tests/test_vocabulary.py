@@ -1,5 +1,4 @@
 """The mapped vocabulary gives the library's ids, or none: `tokenizers` is the reference."""
-# ruff: noqa: RUF001 - signs that look like others are what is tested here
 
 import json
 import struct
@@ -8,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from embeddings import builtin, vocabulary

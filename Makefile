@@ -1,0 +1,25 @@
+PYTHON ?= python
+
+.PHONY: check lint types architecture test bench quality
+
+check: lint types architecture test  ## all that continuous integration runs
+
+lint:
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types:
+	$(PYTHON) -m mypy
+
+architecture:
+	$(PYTHON) -c "import sys; from importlinter.cli import lint_imports_command as run; sys.path.insert(0, '.'); run()"
+
+test:
+	$(PYTHON) -m pytest
+
+bench:  ## time and memory against the plain way; writes tests/benchmarks/README.md
+	$(PYTHON) tests/benchmarks/bench.py
+
+BENCH ?= ../bench
+quality:  ## retrieval on published questions in the folder BENCH
+	$(PYTHON) tests/quality/bench.py $(BENCH)

@@ -1,0 +1,88 @@
+"""A conversation as a Markdown file: every quote word for word, with what it takes to cite it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import cast
+
+from qa.language import say
+from qa.messages import Key
+from qa.render import one_line, visible
+from qa.types import Answer, Language, Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and what was shown for it; `ask(top_k=…)` asks it again."""
+
+    answer: Answer
+    ask: Callable[..., Answer]
+    date: date
+
+    @property
+    def shown(self) -> tuple[Quote, ...]:
+        """The passages in the order of their numbers."""
+        return self.answer.quotes or self.answer.near_misses
+
+    def extended(self, more: Sequence[Quote]) -> "Turn":
+        """The same turn with further passages shown."""
+        shown = (*self.shown, *more)
+        if self.answer:
+            return replace(self, answer=replace(self.answer, quotes=shown))
+        return replace(self, answer=replace(self.answer, near_misses=shown))
+
+
+def language_name(name: Language, language: Language) -> str:
+    """What a language is called in another (or its own)."""
+    return say(cast(Key, f"language_{name}"), language)
+
+
+def transcript(turns: Sequence[Turn], language: Language) -> str:
+    """The whole conversation as Markdown."""
+    blocks = [f"# {say('heading_conversation', language)}"]
+    for turn in turns:
+        blocks += _turn(turn)
+    return "\n\n".join(blocks) + "\n"
+
+
+def _turn(turn: Turn) -> Iterator[str]:
+    answer, language = turn.answer, turn.answer.language
+    yield f"## {one_line(answer.question)}"
+    if answer.searched and answer.searched != answer.question:
+        yield say("searched_for", language, question=one_line(answer.searched))
+    if not answer:
+        yield say("no_answer", language)
+        if answer.near_misses:
+            yield say("closest", language)
+    for number, quote in enumerate(turn.shown, 1):
+        yield _citation(quote, language, number)
+        yield _blockquote(quote.text)
+        if quote.also:
+            yield say("also_at", language, sources=one_line(", ".join(quote.also)))
+        yield f"{say('retrieved_from', language)} {_code(str(quote.path))}, {turn.date}"
+    yield from (one_line(note) for note in answer.notes)
+
+
+def _citation(quote: Quote, language: Language, number: int) -> str:
+    parts = [
+        _code(quote.source_id),
+        _code(f"{quote.path.name}:{quote.line}"),
+        language_name(quote.language, language),
+        f"{say('score', language)} {quote.score:.2f}",
+    ]
+    return f"**{number}.** " + " · ".join(parts)
+
+
+def _code(text: str) -> str:
+    """Names from outside, so that no character of theirs is taken for Markdown."""
+    shown = one_line(text)
+    return f"`` {shown} ``" if "`" in shown else f"`{shown}`"
+
+
+def _blockquote(text: str) -> str:
+    """Every line is marked, so nothing in a document can pass for the program's own words.
+
+    Tabs stay, unlike on a terminal; other control characters are made visible here too.
+    """
+    lines = ("\t".join(visible(part) for part in line.split("\t")) for line in text.splitlines())
+    return "\n".join(f"> {line}" if line else ">" for line in lines)

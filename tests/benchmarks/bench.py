@@ -1,0 +1,153 @@
+"""Time and memory against the plain way, in alternating runs; the table goes into README.md.
+
+    python tests/benchmarks/bench.py [--runs 9]
+
+Machines differ and are noisy: read the ratios, not the seconds.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+HERE = Path(__file__).parent
+QUESTION = "How many Peruvians live abroad?"
+
+
+def measure(command: Sequence[str]) -> tuple[float, float]:
+    """Wall seconds and peak memory in MiB of one process."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - started
+    if process.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} failed with {process.returncode}")
+    divisor = 1024 if sys.platform == "linux" else 1024 * 1024
+    return wall, usage.ru_maxrss / divisor
+
+
+def alternate(commands: dict[str, list[str]], runs: int) -> dict[str, list[tuple[float, float]]]:
+    for command in commands.values():  # warm the caches of disk and bytecode
+        measure(command)
+    seen: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            seen[name].append(measure(command))
+    return seen
+
+
+def prepare_plain(folder: Path) -> list[str]:
+    """The files of plain.py, made from the seeds' own passages."""
+    import faiss
+    import numpy as np
+
+    from embeddings import builtin
+    from qa import Bot
+
+    model = builtin.load()
+    model.save(str(folder / "model"))
+    library = Bot.open().library()
+    texts = [passage.search_text for passage in library.catalogue.all_passages()]
+    vectors = model.encode(texts, prompt_name="passage", normalize_embeddings=True)
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(np.asarray(vectors, np.float32))
+    faiss.write_index(index, str(folder / "vectors.faiss"))
+    (folder / "passages.json").write_text(json.dumps(texts), encoding="utf-8")
+    files = [str(folder / name) for name in ("model", "vectors.faiss", "passages.json")]
+    return [sys.executable, str(HERE / "plain.py"), *files, QUESTION]
+
+
+def hot(runs: int = 200) -> tuple[float, float]:
+    """Median and 99th percentile of answer() in milliseconds, over the project's own questions."""
+    from qa import answer
+
+    lines = (HERE.parent / "quality" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    questions = [json.loads(line)["question"] for line in lines]
+    answer(questions[0])
+    taken = []
+    for run in range(runs):
+        started = time.perf_counter()
+        answer(questions[run % len(questions)])
+        taken.append(1000 * (time.perf_counter() - started))
+    return statistics.median(taken), statistics.quantiles(taken, n=100)[98]
+
+
+def embedding(rounds: int = 5) -> tuple[float, float, list[float]]:
+    """Passages a second here and by sentence-transformers on torch, alternating, and the ratios."""
+    from embeddings import builtin, open_encoder
+    from qa import Bot
+    from qa.bot import cache
+
+    texts = [p.search_text for p in Bot.open().library().catalogue.all_passages()] * 2
+    encoder = open_encoder(None, cache() / "models")
+    model = builtin.load()
+    ours, plain = [], []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        for _encoding in encoder.encode_passages(texts):
+            pass
+        ours.append(len(texts) / (time.perf_counter() - started))
+        started = time.perf_counter()
+        model.encode(texts, prompt_name="passage", batch_size=32, show_progress_bar=False)
+        plain.append(len(texts) / (time.perf_counter() - started))
+    ratios = [one / other for one, other in zip(ours, plain, strict=True)]
+    return statistics.median(ours), statistics.median(plain), ratios
+
+
+def row(name: str, values: Sequence[float], unit: str) -> str:
+    low, mid, high = min(values), statistics.median(values), max(values)
+    return f"| {name} | {mid:.3g} {unit} | {low:.3g} – {high:.3g} |"
+
+
+def table(seen: dict[str, list[tuple[float, float]]]) -> list[str]:
+    lines = ["| what | median | range |", "|---|---|---|"]
+    for name, runs in seen.items():
+        lines.append(row(f"{name}: wall", [wall for wall, _ in runs], "s"))
+        lines.append(row(f"{name}: peak memory", [peak for _, peak in runs], "MiB"))
+    ask, plain = seen["qa ask"], seen["plain.py"]
+    for position, what in enumerate(("wall", "peak memory")):
+        ratios = [a[position] / b[position] for a, b in zip(ask, plain, strict=True)]
+        lines.append(row(f"**qa ask / plain.py: {what}**", ratios, "×"))
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=9)
+    runs = parser.parse_args().runs
+    qa = str(Path(sys.executable).with_name("qa"))
+    with tempfile.TemporaryDirectory() as folder:
+        commands = {
+            "qa ask": [qa, "ask", QUESTION],
+            "plain.py": prepare_plain(Path(folder)),
+            "qa --help": [qa, "--help"],
+        }
+        lines = table(alternate(commands, runs))
+    median, slowest = hot()
+    lines.append(
+        f"| hot `answer()`: median, 99th percentile | {median:.1f} ms | {slowest:.1f} ms |"
+    )
+    ours, plain, ratios = embedding()
+    lines.append(f"| passages embedded a second: here, torch | {ours:.0f} | {plain:.0f} |")
+    lines.append(row("**embedding: here / torch**", ratios, "×"))
+    head = (HERE / "README.md").read_text(encoding="utf-8").split("<!-- table -->")[0]
+    made = (
+        f"Made by `make bench` on {datetime.date.today()}: Python {platform.python_version()}, "
+        f"{platform.machine()}, {os.cpu_count()} cores; {runs} alternating runs."
+    )
+    text = "\n".join([made, "", *lines])
+    (HERE / "README.md").write_text(f"{head}<!-- table -->\n{text}\n", encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""What others build on, and may not change without notice."""
+
+import dataclasses
+import inspect
+import os
+import subprocess
+import sys
+from collections.abc import Collection, Sequence
+from importlib import resources
+from typing import get_args, get_type_hints
+
+import pytest
+
+import qa
+from qa import errors, types
+
+
+def test_these_names_are_public_and_no_others() -> None:
+    assert qa.__all__ == ["Answer", "Bot", "QAError", "Quote", "Span", "answer"]
+    assert all(hasattr(qa, name) for name in qa.__all__)
+    assert set(qa.__all__) <= set(dir(qa))
+
+
+def test_a_star_import_gives_them_all() -> None:
+    names: dict[str, object] = {}
+    exec("from qa import *", names)
+    assert set(qa.__all__) <= names.keys()
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'qa' has no attribute 'nothing'"):
+        _ = qa.nothing  # type: ignore[attr-defined]
+
+
+def test_the_arguments_of_answer() -> None:
+    parameters = inspect.signature(qa.answer).parameters
+    assert {name: parameter.default for name, parameter in parameters.items()} == {
+        "question": inspect.Parameter.empty,
+        "documents": None,
+        "index": None,
+        "top_k": 3,
+        "language": None,
+        "only": None,
+        "model": None,
+        "history": (),
+    }
+    by_name = [name for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY]
+    assert by_name == list(parameters)[1:]
+
+
+def test_the_types_of_the_arguments_of_answer() -> None:
+    place = str | os.PathLike[str] | None
+    assert get_type_hints(qa.answer) == {
+        "question": str,
+        "documents": place,
+        "index": place,
+        "top_k": int,
+        "language": types.Language | None,
+        "only": Collection[types.Language] | None,
+        "model": str | None,
+        "history": Sequence[str],
+        "return": qa.Answer,
+    }
+
+
+def test_the_arguments_of_a_bot() -> None:
+    assert list(inspect.signature(qa.Bot.open).parameters) == [
+        "documents",
+        "index",
+        "model",
+        "rebuild",
+        "progress",
+    ]
+    assert list(inspect.signature(qa.Bot.answer).parameters) == [
+        "self",
+        "question",
+        "top_k",
+        "language",
+        "only",
+        "history",
+        "threshold",
+    ]
+    public = {name for name in vars(qa.Bot) if not name.startswith("_")}
+    assert public == {
+        "answer",
+        "around",
+        "best",
+        "library",
+        "open",
+        "passage",
+        "skipped",
+        "sources",
+    }
+
+
+def test_the_fields_of_an_answer() -> None:
+    assert [field.name for field in dataclasses.fields(qa.Answer)] == [
+        "question",
+        "searched",
+        "language",
+        "quotes",
+        "near_misses",
+        "reason",
+        "notes",
+    ]
+
+
+def test_the_fields_of_a_quote() -> None:
+    assert [field.name for field in dataclasses.fields(qa.Quote)] == [
+        "source_id",
+        "doc_id",
+        "path",
+        "title",
+        "language",
+        "kind",
+        "start",
+        "end",
+        "line",
+        "text",
+        "score",
+        "page",
+        "highlight",
+        "twins",
+    ]
+    assert isinstance(qa.Quote.also, property)
+
+
+def test_the_languages() -> None:
+    assert types.LANGUAGES == get_args(types.Language) == ("en", "fr", "es")
+
+
+def test_every_error_is_a_qa_error() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    assert len(kinds) == 5
+    assert all(issubclass(kind, qa.QAError) for kind in kinds)
+
+
+@pytest.mark.parametrize("package", ["qa", "embeddings"])
+def test_the_packages_say_that_they_are_typed(package: str) -> None:
+    assert resources.files(package).joinpath("py.typed").is_file()
+
+
+def test_importing_the_package_loads_no_numpy() -> None:
+    code = "import sys, qa; qa.QAError, qa.Answer; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,0 +1,164 @@
+"""TokenStore: what was written comes back, and what was damaged is noticed."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from embeddings import IndexFileError, TokenStore, TokenWriter, unit
+from embeddings.tokens import FILES
+
+DIM = 48
+Vectors = npt.NDArray[np.float32]
+
+IDS = [[7, 8, 7], [], [9], [8, -4, 100, 3]]  # of four passages, the second of them empty
+
+
+def vectors_of(ids: list[int]) -> Vectors:
+    angles = np.outer(np.array(ids, np.float32), np.arange(1, DIM + 1))
+    return unit(np.sin(angles).astype(np.float32))
+
+
+def write(folder: Path, passages: list[list[int]] = IDS) -> TokenStore:
+    with TokenWriter(folder, DIM) as writer:
+        for ids in passages:
+            writer.append(vectors_of(ids), np.array(ids, np.int32))
+    return TokenStore(folder, DIM)
+
+
+def flip(path: Path, at: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 0x01
+    path.write_bytes(data)
+
+
+def test_ids_come_back_exactly_and_vectors_nearly(tmp_path: Path) -> None:
+    store = write(tmp_path)
+    assert len(store) == len(IDS)
+    for row, ids in enumerate(IDS):
+        assert store.ids(row).tolist() == ids
+        assert store.tokens(row).shape == (len(ids), DIM)
+        assert np.abs(store.tokens(row) - vectors_of(ids)).max(initial=0) < 0.005
+
+
+def test_similarities_are_the_cosines_within_five_thousandths(tmp_path: Path) -> None:
+    store = write(tmp_path)
+    query = vectors_of([8, 100, 5])
+    rows = [3, 0, 1, 3]
+    for row, cosines in zip(rows, store.similarities(query, rows), strict=True):
+        assert cosines.shape == (3, len(IDS[row]))
+        assert np.abs(cosines - query @ vectors_of(IDS[row]).T).max(initial=0) < 0.005
+    assert store.similarities(query, [0])[0][0, 1] == pytest.approx(1, abs=0.005)  # 8 and 8
+
+
+def test_no_rows_have_no_similarities(tmp_path: Path) -> None:
+    assert write(tmp_path).similarities(vectors_of([1]), []) == []
+
+
+def test_vectors_of_other_lengths_and_zeros_come_back(tmp_path: Path) -> None:
+    tokens = vectors_of([1, 2, 3]) * np.array([[0], [0.9], [20]], np.float32)
+    with TokenWriter(tmp_path, DIM) as writer:
+        writer.append(tokens, np.array([1, 2, 3], np.int32))
+    stored = TokenStore(tmp_path, DIM).tokens(0)
+    assert not stored[0].any()
+    assert np.allclose(stored[1:], tokens[1:], rtol=0, atol=20 / 127 / 2)
+
+
+def test_a_copied_passage_is_the_same_to_the_bit(tmp_path: Path) -> None:
+    store = write(tmp_path / "old")
+    with TokenWriter(tmp_path / "new", DIM) as writer:
+        for row in (3, 1, 0):
+            writer.copy(store, row)
+    copied = TokenStore(tmp_path / "new", DIM)
+    for new, old in enumerate((3, 1, 0)):
+        parts = zip(copied.stored(new), store.stored(old), strict=True)
+        assert all(ours.tobytes() == theirs.tobytes() for ours, theirs in parts)
+
+
+def test_frequencies_count_passages_and_not_occurrences(tmp_path: Path) -> None:
+    ids, counts = write(tmp_path).frequencies()
+    assert dict(zip(ids.tolist(), counts.tolist(), strict=True)) == {
+        -4: 1,
+        3: 1,
+        7: 1,  # twice in one passage
+        8: 2,
+        9: 1,
+        100: 1,
+    }
+    assert ids.tolist() == sorted(ids.tolist())
+    assert ids.dtype == counts.dtype == np.int32
+
+
+@pytest.mark.parametrize("passages", [[], [[]], [[], []]], ids=["none", "one", "two"])
+def test_stores_without_a_token_are_read(tmp_path: Path, passages: list[list[int]]) -> None:
+    store = write(tmp_path, passages)
+    assert len(store) == len(passages)
+    assert [part.size for part in store.frequencies()] == [0, 0]
+    rows = range(len(passages))
+    assert [part.shape for part in store.similarities(vectors_of([1, 2]), rows)] == [
+        (2, 0) for _ in rows
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [("values.i8", 3 * DIM + 5), ("scales.f2", 3 * 2), ("ids.i4", 3 * 4), ("checks.u4", 2 * 4)],
+)
+def test_a_flipped_bit_is_noticed_in_its_own_passage_only(
+    tmp_path: Path, name: str, at: int
+) -> None:
+    """Each `at` lies in the part of passage 2, which is the fourth token."""
+    write(tmp_path)
+    flip(tmp_path / name, at)
+    store = TokenStore(tmp_path, DIM)
+    for row in (0, 1, 3):
+        assert store.ids(row).tolist() == IDS[row]
+    with pytest.raises(IndexFileError, match="row 2"):
+        store.tokens(2)
+    with pytest.raises(IndexFileError, match="row 2"):
+        store.similarities(vectors_of([1]), [0, 2])
+
+
+@pytest.mark.parametrize("at", [8, 15])
+def test_a_damaged_start_is_noticed(tmp_path: Path, at: int) -> None:
+    write(tmp_path)
+    flip(tmp_path / "starts.i8", at)
+    with pytest.raises(IndexFileError, match="row 0"):
+        TokenStore(tmp_path, DIM).ids(0)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("left", [0, 5, -1, -8])
+def test_a_file_cut_short_is_refused(tmp_path: Path, name: str, left: int) -> None:
+    write(tmp_path)
+    path = tmp_path / name
+    path.write_bytes(path.read_bytes()[:left])
+    with pytest.raises(IndexFileError, match=str(tmp_path.name)):
+        TokenStore(tmp_path, DIM)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_refused(tmp_path: Path, name: str) -> None:
+    write(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(IndexFileError, match=name):
+        TokenStore(tmp_path, DIM)
+
+
+def test_a_store_of_other_dimensions_is_refused(tmp_path: Path) -> None:
+    write(tmp_path)
+    with pytest.raises(IndexFileError, match="fit"):
+        TokenStore(tmp_path, DIM // 2)
+
+
+@pytest.mark.parametrize("ids", [[1], [1, 2, 3]])
+def test_vectors_and_ids_of_different_numbers_are_refused(tmp_path: Path, ids: list[int]) -> None:
+    with TokenWriter(tmp_path, DIM) as writer, pytest.raises(ValueError, match="was expected"):
+        writer.append(vectors_of([1, 2]), np.array(ids, np.int32))
+
+
+def test_vectors_of_another_dimension_are_refused(tmp_path: Path) -> None:
+    """Twice the dimension must not pass for twice the tokens."""
+    with TokenWriter(tmp_path, DIM // 2) as writer, pytest.raises(ValueError, match="was expected"):
+        writer.append(vectors_of([1, 2]), np.array([1, 2, 3, 4], np.int32))
