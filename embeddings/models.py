@@ -43,7 +43,7 @@ def find(name: str | None = None) -> Model:
     if name is None or name in (builtin.NAME, builtin.HUB_NAME):
         return _default()
     folder = os.path.expanduser(name)  # noqa: PTH111 - Path's raises for an unknown user
-    if name and os.path.isdir(folder):  # noqa: PTH112 - Path's raises for a name too long
+    if os.path.isdir(folder):  # noqa: PTH112 - Path's raises for a name too long
         return _from_folder(Path(folder).resolve())
     if not _HUB_NAME.fullmatch(name):
         raise ModelNotFoundError(

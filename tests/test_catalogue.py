@@ -100,6 +100,7 @@ def test_more_rows_than_one_statement_takes(tmp_path: Path) -> None:
     rows = list(range(1202, -1, -1))
     assert [p.number for p in found.passages(rows)] == [row + 1 for row in rows]
     assert len(found.twin_groups(rows)) == 1203
+    assert [len(some) for some in catalogue._batches(rows)] == [500, 500, 203]
 
 
 # Words

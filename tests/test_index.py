@@ -141,13 +141,16 @@ def test_a_file_cut_short_is_refused(tmp_path: Path, length: int) -> None:
         VectorIndex.load(path)
 
 
+@pytest.mark.parametrize("bit", [0x01, 0x10, 0x80])
 @pytest.mark.parametrize("at", [*range(16), *range(33, 45)])
-def test_a_damaged_header_is_refused_before_it_reserves_memory(tmp_path: Path, at: int) -> None:
+def test_a_damaged_header_is_refused_before_it_reserves_memory(
+    tmp_path: Path, at: int, bit: int
+) -> None:
     """All but the fields that FAISS itself no longer reads, 16 to 31, and a flag, 32."""
     path = tmp_path / "v.faiss"
     VectorIndex.build(some_vectors(3)).save(path)
     data = bytearray(path.read_bytes())
-    data[at] ^= 0x10
+    data[at] ^= bit
     path.write_bytes(data)
     with pytest.raises(IndexFileError):
         VectorIndex.load(path)

@@ -576,6 +576,17 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_earlier_index(
     assert answers(refresh(folder, index), folder) == right
 
 
+def test_a_disk_that_is_full_only_for_the_words_is_one_sentence_too(
+    folder: Path, index: Path
+) -> None:
+    right = answers(refresh(folder, index), folder)
+    (folder / "long.txt").write_text(" ".join(20 * ["x" * 5000]))  # words of 250,000 bytes, vectors of less
+    with room(200_000), pytest.raises(LibraryError, match=r"cannot be written .*make room"):
+        refresh(folder, index)
+    (folder / "long.txt").unlink()
+    assert answers(refresh(folder, index), folder) == right
+
+
 @contextmanager
 def as_nobody() -> Iterator[Path]:
     """A folder of one's own, without the rights of root."""
