@@ -7,30 +7,20 @@ since the generation before is copied from it, vector by vector, and not encoded
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from embeddings import Encoder, IndexFileError, TokenStore, TokenWriter, VectorIndex, centres
-from qa import catalogue, manifest, reading
+from embeddings import Encoder, IndexFileError
+from qa import manifest, reading
+from qa.building import Progress, write_generation
 from qa.errors import DocumentError, LibraryError
-from qa.library import CATALOGUE, FREQUENCIES, TOKENS, VECTORS, Library, open_library
+from qa.library import Library, open_library
 from qa.manifest import Manifest, Skipped, Source, Stamp
-from qa.passages import cut
-from qa.twins import find_twins
-from qa.types import Document, Passage
+from qa.types import Document
 
-TITLE_WEIGHT = 0.9  # a title speaks for each of its passages, a little less than their own words
-# Digests of larger parts are not checked at every opening: reading them would take longer than
-# the question. Token vectors have a checksum a passage instead.
-_DIGESTED = 32 * 2**20
 _LOCK_SECONDS = 600
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +198,10 @@ def _build(place: Place, rebuild: bool, report: Progress) -> None:
     target = place.index / generation
     target.mkdir()
     try:
-        _write(target, found, before, place, report)
+        documents = [found.documents[doc_id] for doc_id in sorted(found.documents)]
+        files = write_generation(
+            target, documents, place.encoder, place.model_name, report, before=before
+        )
         state = Manifest(
             model=place.encoder.digest,
             model_name=place.model_name,
@@ -217,7 +210,7 @@ def _build(place: Place, rebuild: bool, report: Progress) -> None:
             generation=generation,
             documents=found.sources,
             skipped=found.skipped,
-            files=_files(target),
+            files=files,
         )
         manifest.write(place.index, state)
     except IndexFileError as error:
@@ -227,116 +220,6 @@ def _build(place: Place, rebuild: bool, report: Progress) -> None:
         shutil.rmtree(target, ignore_errors=True)
         raise
     _sweep(place.index, generation)
-
-
-def _write(
-    target: Path, found: Found, before: Library | None, place: Place, report: Progress
-) -> None:
-    documents = [found.documents[doc_id] for doc_id in sorted(found.documents)]
-    kept = {} if before is None else _kept(documents, before)
-    cuts = {
-        d.doc_id: kept[d.doc_id].passages if d.doc_id in kept else list(cut(d)) for d in documents
-    }
-    passages = [passage for d in documents for passage in cuts[d.doc_id]]
-    vectors = np.zeros((len(passages), place.encoder.dim), np.float32)
-    new = [d for d in documents if d.doc_id not in kept and cuts[d.doc_id]]
-    encoded = _encoded(new, cuts, place.encoder, place.model_name, report)
-    with TokenWriter(target / TOKENS, place.encoder.dim) as tokens:
-        row = 0
-        for document in documents:
-            for offset in range(len(cuts[document.doc_id])):
-                if before is not None and document.doc_id in kept:
-                    old = kept[document.doc_id].first_row + offset
-                    vectors[row] = before.vectors.vector(old)
-                    tokens.copy(before.tokens, old)
-                else:
-                    vectors[row], matrix, ids = next(encoded)
-                    tokens.append(matrix, ids)
-                row += 1
-    store = TokenStore(target / TOKENS, place.encoder.dim)
-    np.save(target / FREQUENCIES, np.stack(store.frequencies()))
-    _save(VectorIndex.build(vectors), target / VECTORS)
-    catalogue.write(target / CATALOGUE, documents, passages, find_twins(passages, store))
-
-
-def _save(vectors: VectorIndex, path: Path) -> None:
-    try:
-        vectors.save(path)
-    except RuntimeError as error:  # which is what FAISS raises where there is no room
-        raise OSError(f"{path.name} cannot be written") from error
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Passages that the index has already, from `first_row` on."""
-
-    first_row: int
-    passages: list[Passage]
-
-
-def _kept(documents: Sequence[Document], before: Library) -> dict[str, Kept]:
-    """The documents that did not change, though they may have another name or place now."""
-    rows = before.catalogue.first_rows()
-    known = {_content(d): d.doc_id for d in before.catalogue.documents() if d.doc_id in rows}
-    kept = {}
-    for document in documents:
-        old = known.get(_content(document))
-        if old is not None:
-            passages = before.catalogue.passages_of(old)
-            renamed = [replace(passage, doc_id=document.doc_id) for passage in passages]
-            kept[document.doc_id] = Kept(rows[old], renamed)
-    return kept
-
-
-def _content(document: Document) -> tuple[str, str, str]:
-    """All that a document's passages and their vectors depend on."""
-    return document.sha256, document.title, document.language
-
-
-Encoded = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.int32]]
-
-
-def _encoded(
-    documents: Sequence[Document],
-    cuts: dict[str, list[Passage]],
-    encoder: Encoder,
-    model_name: str,
-    report: Progress,
-) -> Iterator[Encoded]:
-    """Vector, token vectors and token ids of each passage, in order.
-
-    A document's title stands in each of its passages' tokens, with its ids made negative so
-    that nobody takes it for the passage's own words. It stays out of the passage's one vector,
-    which it would blur.
-    """
-    means = centres(model_name)
-    titles = {}
-    for document, title in zip(
-        documents, encoder.encode_passages([d.title for d in documents]), strict=True
-    ):
-        centred = means.centred(title.tokens, "passage", document.language) * TITLE_WEIGHT
-        titles[document.doc_id] = centred, -1 - title.ids
-    passages = [passage for d in documents for passage in cuts[d.doc_id]]
-    texts = [passage.search_text for passage in passages]
-    encodings = encoder.encode_passages(texts)
-    for done, (passage, encoding) in enumerate(zip(passages, encodings, strict=True), 1):
-        own = means.centred(encoding.tokens, "passage", passage.language)
-        title_tokens, title_ids = titles[passage.doc_id]
-        report("embedding the passages", done / len(passages))
-        yield (
-            encoding.vector,
-            np.concatenate([own, title_tokens]),
-            np.concatenate([encoding.ids, title_ids]),
-        )
-
-
-def _files(target: Path) -> dict[str, tuple[int, str]]:
-    files = {}
-    for path in sorted(path for path in target.rglob("*") if path.is_file()):
-        size = path.stat().st_size
-        whole = size <= _DIGESTED and path.parent == target
-        files[path.relative_to(target).as_posix()] = size, manifest.sha256(path) if whole else ""
-    return files
 
 
 def _sweep(index: Path, generation: str) -> None:

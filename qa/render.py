@@ -114,24 +114,33 @@ def _refusal(answer: Answer) -> str:
 
 def quote(quote: Quote, style: Style, language: Language, number: int | None = None) -> str:
     """One quote under the line that says where it stands."""
-    lines = [_heading(quote, style, language, number)]
+    lines = _heading(quote, style, language, number)
     if quote.title and quote.kind != "heading":
-        lines.append("   " + style.paint(one_line(quote.title), _DIM))
+        lines += ["   " + line for line in _dim(one_line(quote.title), style)]
     lines += ["   " + line for line in _body(quote, style)]
-    lines += ["   " + style.paint(line, _DIM) for line in _twins(quote, language)]
+    for twins in _twins(quote, language):
+        lines += ["   " + line for line in _dim(twins, style)]
     return "\n".join(lines)
 
 
-def _heading(quote: Quote, style: Style, language: Language, number: int | None) -> str:
-    place = f"{location(quote.path)}:{quote.line}"
-    name = say(_language_key(quote.language), language)
-    parts = [style.paint(one_line(quote.source_id), _SOURCE), one_line(place), name]
-    if quote.kind in ("menu", "heading"):
-        parts.append(say(_kind_key(quote.kind), language))
-    if quote.score:
-        parts.append(f"{say('score', language)} {quote.score:.2f}")
+def _dim(text: str, style: Style) -> Iterator[str]:
+    return _painted_lines([(text, _DIM)], style)
+
+
+def _heading(quote: Quote, style: Style, language: Language, number: int | None) -> list[str]:
+    """Where the quote stands: on one line, or on two where a terminal is too narrow for it."""
     prefix = f"{number}. " if number is not None else "   "
-    return prefix + "  ".join(parts)
+    source = one_line(quote.source_id)
+    place = one_line(f"{location(quote.path)}:{quote.line}")
+    about = [say(_language_key(quote.language), language)]
+    if quote.kind in ("menu", "heading"):
+        about.append(say(_kind_key(quote.kind), language))
+    if quote.score:
+        about.append(f"{say('score', language)} {quote.score:.2f}")
+    painted = prefix + style.paint(source, _SOURCE)
+    if style.width and len(prefix + "  ".join([source, place, *about])) > style.width:
+        return ["  ".join([painted, *about]), "   " + place]
+    return ["  ".join([painted, place, *about])]
 
 
 def location(path: Path) -> str:

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from conftest import DOCUMENTS, HashingEncoder
 
-from qa import indexing, manifest, reading
+from qa import building, indexing, manifest, reading
 from qa.bot import Bot
 from qa.errors import DocumentError, LibraryError
 from qa.library import CATALOGUE, FREQUENCIES, TOKENS, VECTORS, Library, open_library
@@ -485,7 +485,7 @@ def test_a_flipped_byte_is_refused_or_harmless(
 ) -> None:
     """A catalogue over 32 MiB is not digested at every opening; its rows have checksums."""
     if not digested:
-        monkeypatch.setattr(indexing, "_DIGESTED", -1)
+        monkeypatch.setattr(building, "_DIGESTED", -1)
     right = answers(refresh(folder, index), folder)
     path = part(index, name)
     whole = path.read_bytes()
@@ -580,7 +580,7 @@ def test_a_disk_that_is_full_only_for_the_words_is_one_sentence_too(
     folder: Path, index: Path
 ) -> None:
     right = answers(refresh(folder, index), folder)
-    (folder / "long.txt").write_text(" ".join(20 * ["x" * 5000]))  # words of 250,000 bytes, vectors of less
+    (folder / "long.txt").write_text(" ".join(20 * ["x" * 5000]))  # more text than vectors
     with room(200_000), pytest.raises(LibraryError, match=r"cannot be written .*make room"):
         refresh(folder, index)
     (folder / "long.txt").unlink()

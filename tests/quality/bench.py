@@ -8,15 +8,23 @@ does. For each pair of languages only the passages of the second are searched.
 """
 
 import argparse
+import hashlib
 import json
 import math
 import random
+import shutil
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
-from qa import Bot
+from embeddings import open_encoder
+from qa import Bot, manifest
 from qa.bot import cache
-from qa.types import LANGUAGES, Language
+from qa.building import write_generation
+from qa.library import Library
+from qa.manifest import FORMAT, Manifest
+from qa.progress import Bar
+from qa.types import LANGUAGES, Document, Language, Passage
 
 DEEP = 10
 QUERIES = {"piaf": "queries-long.jsonl"}
@@ -27,15 +35,48 @@ def read(path: Path) -> list[dict[str, str]]:
         return [json.loads(line) for line in lines]
 
 
-def documents(bench: Path, name: str) -> Path:
-    """A folder with a text file for each text of the corpus; written once."""
-    folder = cache() / "bench" / name
-    rows = read(bench / name / "corpus.jsonl")
-    if not folder.is_dir() or len(list(folder.iterdir())) != len(rows):
-        folder.mkdir(parents=True, exist_ok=True)
-        for row in rows:
-            (folder / f"{row['_id']}.txt").write_text(row["text"], encoding="utf-8", newline="")
-    return folder
+class Corpus(Bot):
+    """A bot over a published corpus: each of its texts is one passage, as its judges saw it."""
+
+    @classmethod
+    def of(cls, bench: Path, name: str) -> "Corpus":
+        folder, index = bench / name, cache() / "bench" / name
+        rows = read(folder / "corpus.jsonl")
+        documents = [
+            Document(row["_id"], folder, row.get("title", ""), row["lang"], row["text"])
+            for row in sorted(rows, key=lambda row: row["_id"])
+        ]
+        cls.library_of_corpus = indexed(documents, index)
+        encoder = open_encoder(None, cache() / "models")
+        return cls(folder, index, encoder, model_name=encoder.name)
+
+    def _refresh(self, **_options: object) -> Library:
+        return self.library_of_corpus
+
+
+def indexed(documents: list[Document], index: Path) -> Library:
+    """The index of a corpus; made once a model and corpus."""
+    encoder = open_encoder(None, cache() / "models")
+    key = json.dumps([encoder.digest, FORMAT, *[(d.doc_id, d.text) for d in documents]])
+    generation = hashlib.sha256(key.encode()).hexdigest()[:16]
+    state = manifest.read(index, "remove it") if index.is_dir() else None
+    if state is None or state.generation != generation:
+        shutil.rmtree(index, ignore_errors=True)
+        (index / generation).mkdir(parents=True)
+        report = Bar()
+        files = write_generation(
+            index / generation, documents, encoder, encoder.name, report, cut=whole
+        )
+        report.close()
+        state = Manifest(encoder.digest, encoder.name, encoder.dim, str(index), generation)
+        manifest.write(index, replace(state, files=files))
+    return Library(index, state, "remove it")
+
+
+def whole(document: Document) -> list[Passage]:
+    text = " ".join(document.text.split())
+    size = len(document.text)
+    return [Passage(document.doc_id, 1, 0, size, 1, document.language, "prose", text)]
 
 
 def relevance(bench: Path, name: str) -> dict[str, set[str]]:
@@ -68,7 +109,7 @@ def measures(ranked: list[str], relevant: set[str]) -> tuple[float, float, float
 
 
 def evaluate(bench: Path, name: str, limit: int) -> None:
-    bot = Bot.open(documents(bench, name))
+    bot = Corpus.of(bench, name)
     languages = {row["_id"]: row["lang"] for row in read(bench / name / "corpus.jsonl")}
     relevant = relevance(bench, name)
     queries = read(bench / name / QUERIES.get(name, "queries.jsonl"))

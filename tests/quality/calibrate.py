@@ -2,12 +2,12 @@
 
     python tests/quality/calibrate.py BENCH
 
-Two kinds of corpus are pooled, the first with three times the weight of the others: the project's own questions on the seeds
-(the half marked "dev", with off-topic questions and questions whose fact is not there), and sets of
-published questions of which a part has its answers taken out (`piaf_holdout`, `faq3_holdout`; every
-second question). The other halves are for reporting. A question counts as answered where the first
-passage answers it. The threshold alone is chosen on both halves of the own questions: one half is
-too small to tell 4 from 5 of 100.
+Two kinds of corpus are pooled: the project's own questions on the seeds (the half marked "dev", with
+off-topic questions and questions whose fact is not there), which weigh three times as much, and
+sets of published questions of which a part has its answers taken out (`piaf_holdout`,
+`faq3_holdout`; every second question). The other halves are for reporting. A question counts as
+answered where the first passage answers it. The threshold alone is chosen on both halves of the own
+questions: one half is too small to tell 4 from 5 of 100.
 """
 
 import json
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from bench import documents, read, relevance
+from bench import Corpus, read, relevance
 
 from qa import Bot
 from qa.bot import seeds
@@ -67,7 +67,7 @@ def answers(bot: Bot, row: dict, found: int) -> bool:
 
 
 def bench_cases(bench: Path, name: str, half: int) -> Iterator[Case]:
-    bot = Bot.open(documents(bench, name))
+    bot = Corpus.of(bench, name)
     relevant = relevance(bench, name)
     for file in ("queries", "queries-unanswerable"):
         rows = read(bench / name / f"{file}.jsonl")[half::2]
@@ -143,8 +143,8 @@ def main(bench: Path) -> None:
         report(f"{name} (held out)", test[name], beta, threshold)
     content = {
         "model": "multilingual-e5-small",
-        "provenance": "python tests/quality/calibrate.py: a logistic regression on the project's own "
-        "questions about the seeds and on PIAF and translated FAQs with answers taken out.",
+        "provenance": "python tests/quality/calibrate.py: a logistic regression on the project's "
+        "own questions about the seeds and on PIAF and translated FAQs with answers taken out.",
         "weights": {n: round(float(b), 3) for n, b in zip(NAMES, beta, strict=False)},
         "intercept": round(float(beta[-1]), 3),
         "threshold": round(threshold, 3),
