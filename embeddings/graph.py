@@ -61,7 +61,7 @@ def write_graph(
     if hasattr(first.model, "set_attn_implementation"):
         first.model.set_attn_implementation("eager")
     tokenizer: Any = transformer.tokenizer
-    ids = torch.tensor([tokenizer(sample)["input_ids"]])
+    ids = torch.tensor([tokenizer(sample, truncation=True, max_length=max_tokens)["input_ids"]])
     length = torch.export.Dim("length", min=2, max=max_tokens)
     with torch.no_grad():
         program = torch.onnx.export(

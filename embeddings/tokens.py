@@ -154,11 +154,11 @@ class TokenStore:
         values, scales, _ids = self.stored(row)
         return values.astype(np.float32) * scales.astype(np.float32)[:, None]
 
-    def similarities(self, query: Vectors, rows: Sequence[int]) -> list[Vectors]:
+    def similarities(self, query: Vectors, rows: Sequence[int]) -> list[tuple[Vectors, Ids]]:
         """The inner products of each query token with each token of each passage.
 
-        They are cosines where both are of unit length. `query` is (m, dim); the result has an
-        (m, n) array a row, n being that passage's number of tokens.
+        They are cosines where both are of unit length. `query` is (m, dim); the result has for
+        each row an (m, n) array, n being that passage's number of tokens, and their (n,) ids.
         """
         parts = [self.stored(row) for row in rows]
         if not parts:
@@ -167,7 +167,8 @@ class TokenStore:
         scales = np.concatenate([part[1] for part in parts]).astype(np.float32)
         cosines = query @ values.T * scales
         ends = np.cumsum([len(part[2]) for part in parts])[:-1]
-        return np.split(cosines, ends, axis=1)
+        ids = (np.asarray(part[2]) for part in parts)
+        return list(zip(np.split(cosines, ends, axis=1), ids, strict=True))
 
 
 def _checksum(

@@ -67,8 +67,9 @@ class Library:
 
     def similarities(
         self, query: npt.NDArray[np.float32], rows: Sequence[int]
-    ) -> list[npt.NDArray[np.float32]]:
-        """The cosines of query tokens (m, dim) with those of each passage: (m, n) a row."""
+    ) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]]:
+        """The cosines of query tokens (m, dim) with those of each passage, (m, n), and the
+        (n,) ids of these: a pair for each row."""
         try:
             return self.tokens.similarities(query, rows)
         except IndexFileError as error:

@@ -13,15 +13,25 @@ class Bar:
     def __init__(self) -> None:
         self._bar: Any = None
         self._task: Any = None
+        self._said = False
         self._started = time.monotonic()
 
     def __call__(self, what: str, share: float) -> None:
         if self._bar is None:
             slow = what == "loading the model" or time.monotonic() - self._started > _PATIENCE
-            if not slow or not sys.stderr.isatty():
+            if not slow or sys.stderr is None:
+                return
+            if not sys.stderr.isatty():
+                self._say(what)
                 return
             self._open()
         self._bar.update(self._task, description=what, completed=share)
+
+    def _say(self, what: str) -> None:
+        """Where no bar can be drawn, one line says what takes so long."""
+        if not self._said:
+            self._said = True
+            sys.stderr.write(f"qa: {what}, which may take a minute …\n")
 
     def _open(self) -> None:
         from rich.console import Console

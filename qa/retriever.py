@@ -71,16 +71,18 @@ def _rank(
     weights: npt.NDArray[np.float32],
     language: Language,
 ) -> list[Hit]:
-    """Words weigh only between passages of the question's own language: what lacks them falls
+    """The candidates as hits, best first.
+
+    Words weigh only between passages of the question's own language: what lacks them falls
     behind, and nothing rises above passages of another language, which cannot have them.
     """
     rows = sorted(dense)
     most = max(lexical.values(), default=0.0)
     hits = []
     parts = zip(rows, library.passages(rows), library.similarities(tokens, rows), strict=True)
-    for row, passage, cosines in parts:
+    for row, passage, (cosines, ids) in parts:
         aligned = cosines.max(axis=1, initial=0)
-        own = cosines[:, library.tokens.ids(row) >= 0]
+        own = cosines[:, ids >= 0]
         share = lexical.get(row, 0.0)
         score = float(aligned @ weights)
         if passage.language == language:

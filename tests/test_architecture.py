@@ -63,7 +63,7 @@ def test_importing_the_library_loads_nothing_heavy() -> None:
 
 def test_a_whole_question_loads_nothing_heavy(prepared: Path, shared_cache: Path) -> None:
     """Nor the library's tokenizer, which alone takes longer than all the rest."""
-    ask = "from qa.cli import run; run(['ask', 'How many Peruvians live abroad?'])"
+    ask = "from qa.__main__ import run; run(['ask', 'How many Peruvians live abroad?'])"
     loaded(ask, shared_cache)  # the index may have to be built first
     packages = loaded(ask, shared_cache)
     assert packages & (HEAVY | {"tokenizers", "rich", "prompt_toolkit", "asyncio"}) == set()

@@ -17,7 +17,7 @@ import pytest
 from conftest import HashingEncoder
 
 import qa.bot
-from qa import cli
+from qa import __main__ as program
 from qa.progress import Bar
 
 ROOT = Path(__file__).parent.parent
@@ -40,7 +40,7 @@ def run(
     def run(*arguments: str, stdin: bytes = b"") -> Result:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
         takes_folder = arguments and arguments[0] in COMMANDS and "-d" not in arguments
-        status = cli.run([*arguments, *(["-d", str(folder)] if takes_folder else [])])
+        status = program.run([*arguments, *(["-d", str(folder)] if takes_folder else [])])
         out, err = capsys.readouterr()
         return status, out, err
 
@@ -229,9 +229,9 @@ def test_a_damaged_index_is_cured_by_the_command_that_is_printed(run: Run, folde
     (folder.parent / "an index" / "manifest.json").write_text("{")
     trouble = run("ask", "--index", "an index", KEEPER)
     assert_one_sentence(trouble, "is damaged; to build it anew, run: qa index --rebuild")
-    program, *command = shlex.split(trouble[2].partition("run: ")[2])
-    assert program == "qa"
-    assert cli.run(command) == 0
+    name, *command = shlex.split(trouble[2].partition("run: ")[2])
+    assert name == "qa"
+    assert program.run(command) == 0
     run()
     assert run("ask", "--index", "an index", KEEPER) == right
 
@@ -263,10 +263,10 @@ def test_without_standard_input_or_output_there_is_no_traceback(
 ) -> None:
     run("ask", KEEPER)
     monkeypatch.setattr(sys, "stdin", None)
-    assert cli.run(["ask", "-", "-d", str(folder)]) == 2
+    assert program.run(["ask", "-", "-d", str(folder)]) == 2
     assert "no standard input" in capsys.readouterr().err
     monkeypatch.setattr(sys, "stdout", None)
-    assert cli.run(["ask", KEEPER, "-d", str(folder)]) == 2
+    assert program.run(["ask", KEEPER, "-d", str(folder)]) == 2
     assert "standard output is closed" in capsys.readouterr().err
 
 
@@ -299,7 +299,7 @@ def test_an_encoding_without_accents_is_no_trouble(
         raw = io.BytesIO()
         monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, "ascii"))
         (folder / "faro.txt").write_text("Bisogna conoscere l’altura del faro, così è.\n")
-        assert cli.run(["ask", option, "-d", str(folder), "altura del faro così"]) in (0, 1)
+        assert program.run(["ask", option, "-d", str(folder), "altura del faro così"]) in (0, 1)
         assert expected in raw.getvalue()
 
 
@@ -434,9 +434,9 @@ HEAVY = {
 }
 LOADED = """
 import sys
-from qa import cli
+from qa import __main__ as program
 before = set(sys.modules)
-status = cli.run(sys.argv[1:])
+status = program.run(sys.argv[1:])
 print(status, *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
 """
 
@@ -495,7 +495,7 @@ def test_a_reader_that_has_seen_enough_causes_no_traceback(shared_cache: Path) -
 SLOW = """
 import time
 from conftest import HashingEncoder
-import qa.bot, qa.cli
+import qa.bot, qa.__main__
 
 class Slow(HashingEncoder):
     def encode_passages(self, texts):
@@ -504,7 +504,7 @@ class Slow(HashingEncoder):
         yield from super().encode_passages(texts)
 
 qa.bot.open_encoder = lambda *_: Slow()
-qa.cli.exit_now()
+qa.__main__.main()
 """
 
 
@@ -556,8 +556,18 @@ def test_an_answer_that_cannot_be_written_is_trouble(cache: Path) -> None:
 # The bar
 
 
-def test_a_bar_is_not_drawn_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_no_bar_can_be_drawn_one_line_says_what_takes_so_long(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     bar = Bar()
     bar("loading the model", 0.5)
+    bar("writing its graph", 0.7)
+    bar.close()
+    assert capsys.readouterr() == ("", "qa: loading the model, which may take a minute …\n")
+
+
+def test_what_is_quick_is_not_spoken_of(capsys: pytest.CaptureFixture[str]) -> None:
+    bar = Bar()
+    bar("embedding the passages", 1.0)
     bar.close()
     assert capsys.readouterr() == ("", "")

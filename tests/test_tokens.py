@@ -46,10 +46,11 @@ def test_similarities_are_the_cosines_within_five_thousandths(tmp_path: Path) ->
     store = write(tmp_path)
     query = vectors_of([8, 100, 5])
     rows = [3, 0, 1, 3]
-    for row, cosines in zip(rows, store.similarities(query, rows), strict=True):
+    for row, (cosines, ids) in zip(rows, store.similarities(query, rows), strict=True):
+        assert ids.tolist() == IDS[row]
         assert cosines.shape == (3, len(IDS[row]))
         assert np.abs(cosines - query @ vectors_of(IDS[row]).T).max(initial=0) < 0.005
-    assert store.similarities(query, [0])[0][0, 1] == pytest.approx(1, abs=0.005)  # 8 and 8
+    assert store.similarities(query, [0])[0][0][0, 1] == pytest.approx(1, abs=0.005)  # 8 and 8
 
 
 def test_no_rows_have_no_similarities(tmp_path: Path) -> None:
@@ -96,7 +97,7 @@ def test_stores_without_a_token_are_read(tmp_path: Path, passages: list[list[int
     assert len(store) == len(passages)
     assert [part.size for part in store.frequencies()] == [0, 0]
     rows = range(len(passages))
-    assert [part.shape for part in store.similarities(vectors_of([1, 2]), rows)] == [
+    assert [part.shape for part, _ids in store.similarities(vectors_of([1, 2]), rows)] == [
         (2, 0) for _ in rows
     ]
 

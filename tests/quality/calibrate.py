@@ -2,8 +2,8 @@
 
     python tests/quality/calibrate.py BENCH
 
-Two kinds of corpus are pooled: the project's own questions on the seeds (the half marked "dev", with
-off-topic questions and questions whose fact is not there), which weigh three times as much, and
+Two kinds of corpus are pooled: the project's own questions on the seeds (the half marked "dev",
+with off-topic questions and questions whose fact is not there; they weigh three times as much) and
 sets of published questions of which a part has its answers taken out (`piaf_holdout`,
 `faq3_holdout`; every second question). The other halves are for reporting. A question counts as
 answered where the first passage answers it. The threshold alone is chosen on both halves of the own

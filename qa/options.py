@@ -1,0 +1,91 @@
+"""What the commands have in common: their options, and how an option is read."""
+
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from qa.errors import UsageError
+from qa.types import LANGUAGES, Language
+
+Documents = Annotated[
+    Path | None,
+    typer.Option(
+        "--documents",
+        "-d",
+        metavar="FOLDER",
+        help="The folder to search; by default the press releases that ship.",
+    ),
+]
+Index = Annotated[
+    Path | None,
+    typer.Option(
+        "--index",
+        metavar="FOLDER",
+        help="Where the index is kept; by default in the user's cache.",
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="A sentence-transformers model, by folder or name; by default the built-in one.",
+    ),
+]
+TopK = Annotated[
+    int,
+    typer.Option(
+        "--top-k",
+        "-k",
+        metavar="N",
+        parser=lambda text: whole("--top-k", text, least=1),
+        help="How many quotes at most.",
+    ),
+]
+Spoken = Annotated[
+    str | None,
+    typer.Option(
+        "--language",
+        "-l",
+        metavar="CODE",
+        help="The question's language (en, fr, es); by default detected.",
+    ),
+]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        "--only",
+        metavar="CODES",
+        help="Search passages in these languages only, for example fr,es.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+def examples(*lines: str) -> str:
+    """Lines for the end of a help text. \\b keeps them from being joined."""
+    return "\b\n" + "\n  ".join(["Examples:" if len(lines) > 1 else "Example:", *lines])
+
+
+def one_language(language: str | None) -> Language | None:
+    return None if language is None else _language(language)
+
+
+def several_languages(languages: str | None) -> list[Language] | None:
+    if languages is None:
+        return None
+    return [_language(name) for name in languages.replace(",", " ").split()] or None
+
+
+def whole(option: str, text: str, *, least: int) -> int:
+    digits = str(text).strip().removeprefix("+")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 10 and int(digits) >= least):
+        raise UsageError(f"{option} is {text!r}; it must be a whole number, {least} or more")
+    return int(digits)
+
+
+def _language(name: str) -> Language:
+    if name.lower() not in LANGUAGES:
+        raise UsageError(f"unknown language {name!r}; choose from {', '.join(LANGUAGES)}")
+    return cast(Language, name.lower())
