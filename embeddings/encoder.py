@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -73,7 +73,7 @@ class Encoder(Protocol):
         ...
 
     def count_tokens(self, text: str) -> int:
-        """How many tokens the model sees in a passage of this text."""
+        """How many tokens a text has of its own: the rows of its `Encoding.tokens`."""
         ...
 
 
@@ -103,6 +103,7 @@ class OnnxEncoder:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise _damaged(folder) from error
         self._prompt_ids: dict[str, list[int]] = {}
+        self._counts = lru_cache(maxsize=4096)(self._count)  # the same sentences come again
         self._opening = threading.Lock()  # what is opened when first needed is opened once
 
     def encode_query(self, text: str) -> Encoding:
@@ -132,8 +133,11 @@ class OnnxEncoder:
             pool.shutdown(cancel_futures=True)
 
     def count_tokens(self, text: str) -> int:
-        """How many tokens the model sees in a passage of this text, prompt included."""
-        return len(self._tokenize(self._passage_prompt + text, limit=1_000_000))
+        """How many tokens a text has of its own, without prompt and special tokens."""
+        return self._counts(text) - self._counts("")
+
+    def _count(self, text: str) -> int:
+        return len(self._tokenize(text, limit=1_000_000))
 
     def verify(self) -> None:
         """Read every file in full; opening reads the small ones only.

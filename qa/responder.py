@@ -1,9 +1,11 @@
 """Ranked passages become an answer: twins folded, the telling sentence found, or an honest no."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
+import numpy.typing as npt
 
 from qa.calibration import Calibration
 from qa.language import foreign, say
@@ -14,6 +16,7 @@ from qa.sentences import sentences
 from qa.types import Answer, Document, Language, Passage, Quote, Span, Twin
 
 NEAR_MISSES = 3
+VERBATIM = 0.7  # a cosine of two tokens: the same word, or the same name in another language
 RUNNER_UP = 0.5  # of the threshold: what stands below the first quote may be less sure
 CountTokens = Callable[[str], int]
 
@@ -38,12 +41,12 @@ def respond(
         return replace(answer, reason="no documents")
     if not hits:
         return replace(answer, reason="no passages")
-    folded = _fold(hits, library, answer.language, only)
     best = calibration.probability(hits[0]) >= threshold
-    found = []
-    for hit, twins in folded[: top_k if best else min(top_k, NEAR_MISSES)]:
+    folded = _fold(hits, library, answer.language, only)
+    found: list[Quote] = []
+    for hit, twins in islice(folded, top_k if best else min(top_k, NEAR_MISSES)):
         probability = calibration.probability(hit)
-        if not best or probability >= threshold * RUNNER_UP or hit is folded[0][0]:
+        if not best or probability >= threshold * RUNNER_UP or not found:
             found.append(_quote(hit, twins, library, probability, count_tokens))
     notes = _notes(answer)
     if best:
@@ -60,19 +63,17 @@ Folded = tuple[Hit, tuple[tuple[int, Twin], ...]]
 
 def _fold(
     hits: Sequence[Hit], library: Library, language: Language, only: Collection[Language]
-) -> list[Folded]:
+) -> Iterator[Folded]:
     """Passages that say the same take one place: the best of them, with the others beside it."""
     groups = library.catalogue.twin_groups([hit.row for hit in hits])
     seen: set[int] = set()
-    folded: list[Folded] = []
     for hit in hits:
         group = groups.get(hit.row)
         if group is None:
-            folded.append((hit, ()))
+            yield hit, ()
         elif group not in seen:
             seen.add(group)
-            folded.append(_in_language(hit, hits, library.catalogue.twins(group), language, only))
-    return folded
+            yield _in_language(hit, hits, library.catalogue.twins(group), language, only)
 
 
 def _in_language(
@@ -140,12 +141,21 @@ def _highlight(hit: Hit, quote: Quote, count_tokens: CountTokens) -> Span | None
     counts = [count_tokens(search_text(quote.text[part.start : part.end])) for part in parts]
     ends = hit.cosines.shape[1] - np.cumsum([0, *counts[:0:-1]])[::-1]
     starts = [0, *ends[:-1]]
+    weights = _open_weights(hit) if quote.kind == "contact" else hit.weights
     scores = [
-        float(hit.cosines[:, max(start, 0) : end].max(axis=1, initial=-1) @ hit.weights)
+        float(hit.cosines[:, max(start, 0) : end].max(axis=1, initial=-1) @ weights)
         for start, end in zip(starts, ends, strict=True)
     ]
     best = parts[int(np.argmax(scores))]
     return Span(quote.start + best.start, quote.start + best.end)
+
+
+def _open_weights(hit: Hit) -> npt.NDArray[np.float32]:
+    """The weights without the words that the passage has as they are.
+
+    In a contact block these say whose it is; which line is asked for, the others say.
+    """
+    return np.where(hit.cosines.max(axis=1) < VERBATIM, hit.weights, np.float32(0))
 
 
 def _parts(quote: Quote) -> list[Span]:

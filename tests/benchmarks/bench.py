@@ -45,7 +45,15 @@ def alternate(commands: dict[str, list[str]], runs: int) -> dict[str, list[tuple
     return seen
 
 
-def prepare_plain(folder: Path) -> list[str]:
+def plain_command(folder: Path) -> list[str]:
+    """The command of plain.py. Its files are made by another process: the memory of a process
+    counts from its parent's, until it becomes its own."""
+    subprocess.run([sys.executable, __file__, "--prepare", str(folder)], check=True)
+    files = [str(folder / name) for name in ("model", "vectors.faiss", "passages.json")]
+    return [sys.executable, str(HERE / "plain.py"), *files, QUESTION]
+
+
+def prepare_plain(folder: Path) -> None:
     """The files of plain.py, made from the seeds' own passages."""
     import faiss
     import numpy as np
@@ -62,8 +70,6 @@ def prepare_plain(folder: Path) -> list[str]:
     index.add(np.asarray(vectors, np.float32))
     faiss.write_index(index, str(folder / "vectors.faiss"))
     (folder / "passages.json").write_text(json.dumps(texts), encoding="utf-8")
-    files = [str(folder / name) for name in ("model", "vectors.faiss", "passages.json")]
-    return [sys.executable, str(HERE / "plain.py"), *files, QUESTION]
 
 
 def hot(runs: int = 200) -> tuple[float, float]:
@@ -123,12 +129,17 @@ def table(seen: dict[str, list[tuple[float, float]]]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=9)
-    runs = parser.parse_args().runs
+    parser.add_argument("--prepare", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.prepare:
+        prepare_plain(options.prepare)
+        return
+    runs = options.runs
     qa = str(Path(sys.executable).with_name("qa"))
     with tempfile.TemporaryDirectory() as folder:
         commands = {
             "qa ask": [qa, "ask", QUESTION],
-            "plain.py": prepare_plain(Path(folder)),
+            "plain.py": plain_command(Path(folder)),
             "qa --help": [qa, "--help"],
         }
         lines = table(alternate(commands, runs))

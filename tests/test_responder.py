@@ -1,0 +1,94 @@
+"""What becomes of a ranking: twins folded, the telling sentence, a yes or a no."""
+
+from pathlib import Path
+
+import pytest
+
+from qa import Bot
+from qa.types import Answer
+
+
+def highlighted(answer: Answer) -> str:
+    best = answer.quotes[0]
+    assert best.highlight is not None
+    return best.text[best.highlight.start - best.start : best.highlight.end - best.start]
+
+
+@pytest.fixture(scope="module")
+def bot(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Bot:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QA_CACHE", str(prepared.parent.parent))
+        return Bot.open(index=tmp_path_factory.mktemp("index") / "seeds")
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("How many Peruvians live abroad?", "The number of Peruvians living abroad is estimated"),
+        (
+            "What share of the migrants surveyed has a student visa?",
+            "The survey of 12,274 migrants",
+        ),
+        (
+            "When did Spain withdraw its visa waiver for Bolivians?",
+            "Approximately 300,000 Bolivians",
+        ),
+        ("¿Cuántos bolivianos viven en Argentina?", "Bolivian authorities estimate the number"),
+        ("¿Desde qué año tienen un convenio?", "La OIM y la CAN cuentan con un convenio"),
+        ("What is Carolina Santos's mobile number?", "Mobile: + 51 968 216 777"),
+        ("Quel est le téléphone de Walter Arce ?", "Tel. +59 122 36 90 44"),
+    ],
+)
+def test_the_telling_sentence_is_highlighted(bot: Bot, question: str, sentence: str) -> None:
+    answers = bot.answer(question, top_k=1)
+    assert highlighted(answers).replace("\n", " ").startswith(sentence)
+
+
+def test_the_same_passage_in_two_files_takes_one_place(bot: Bot) -> None:
+    answer = bot.answer("In how many countries is the IOM present?", top_k=10, threshold=0.0)
+    shown = [quote.source_id for quote in answer.quotes]
+    same = {"001_1d07d1647ccf1b53#p2", "002_abb1b8f4ae9cc770#p2", "004_4dcdd40475431c58#p2"}
+    assert len(same & set(shown)) == 1
+    first = next(quote for quote in answer.quotes if quote.source_id in same)
+    assert {first.source_id, *first.also} == same
+    assert first.language == "en"
+
+
+@pytest.mark.parametrize(
+    ("question", "source_id", "also"),
+    [
+        ("Who chairs the Andean Community?", "000_9ac5fc5aeb025ed6#p8", "002_abb1b8f4ae9cc770#p13"),
+        (
+            "Qui préside la Communauté andine ?",
+            "002_abb1b8f4ae9cc770#p13",
+            "000_9ac5fc5aeb025ed6#p8",
+        ),
+    ],
+)
+def test_of_translations_the_one_in_the_askers_language_is_shown(
+    bot: Bot, question: str, source_id: str, also: str
+) -> None:
+    best = bot.answer(question).quotes[0]
+    assert (best.source_id, best.also) == (source_id, (also,))
+
+
+def test_contact_blocks_are_not_taken_for_translations_of_one_another(bot: Bot) -> None:
+    """They look alike, and differ in the number that is asked for."""
+    answer = bot.answer("What is Carolina Santos's mobile number?", top_k=10, threshold=0.0)
+    contacts = [quote for quote in answer.quotes if quote.kind == "contact"]
+    assert len(contacts) == 4
+    assert all(quote.also == () for quote in contacts)
+    assert "Mobile: + 51 968 216 777" in contacts[0].text
+
+
+def test_with_no_answer_the_closest_passages_are_near_misses(bot: Bot) -> None:
+    answer = bot.answer("Best pizza in Naples?")
+    assert (bool(answer), answer.reason, answer.quotes) == (False, "no relevant passage", ())
+    assert len(answer.near_misses) == 3
+    assert all(0 <= quote.score < 0.2 for quote in answer.near_misses)
+
+
+def test_only_keeps_other_languages_out_of_the_twins_as_well(bot: Bot) -> None:
+    answer = bot.answer("Who chairs the Andean Community?", only=["fr"], top_k=5, threshold=0.0)
+    assert {quote.language for quote in answer.quotes} == {"fr"}
+    assert all(quote.also == () for quote in answer.quotes)
