@@ -1,4 +1,4 @@
-"""An opened index: passages and their numbers. It reads; `qa.indexing` writes.
+"""An opened index: passages and their numbers. It reads; `qa.building` writes.
 
 An index is a folder with a manifest and one subfolder, a generation, that the manifest names.
 A generation is never changed once it is named, so a reader needs no lock.

@@ -226,10 +226,13 @@ def _kind_key(kind: str) -> Key:
 
 
 def in_context(quotes: Sequence[Quote], source_id: str, style: Style) -> str:
-    """Passages in the order of their document, the one that was asked for in bold."""
+    """Passages in the order of their document, the one that was asked for marked and painted."""
     wanted = next(quote for quote in quotes if quote.source_id == source_id)
-    place = f"{one_line(location(wanted.path))}:{wanted.line}"
-    blocks = [f"{style.paint(one_line(source_id), _SOURCE)}  {place}\n{one_line(wanted.title)}"]
+    source, place = one_line(source_id), one_line(f"{location(wanted.path)}:{wanted.line}")
+    narrow = style.width and len(f"{source}  {place}") > style.width
+    heading = style.paint(source, _SOURCE) + ("\n" if narrow else "  ") + place
+    title = _painted_lines([(one_line(wanted.title), "")], style)
+    blocks = ["\n".join([heading, *title])]
     for quote in quotes:
         code = _TELLING if quote is wanted else ""
         mark = "> " if quote is wanted else "  "
