@@ -115,19 +115,48 @@ class Bot:
             only=only or (),
         )
 
+    def hits(
+        self,
+        question: str,
+        *,
+        language: Language | None = None,
+        only: Collection[Language] | None = None,
+        history: Sequence[str] = (),
+        hidden: Collection[int] = (),
+    ) -> list[Hit]:
+        """The ranking that an answer is made of, with all that speaks for each passage.
+
+        Nothing is folded or refused; rows that are `hidden` are as if they were not there.
+        """
+        _check(TOP_K, language, only, history)
+        asked = _searchable(question)
+        spoken = language or languages.detect(asked)
+        searched = followups.join(asked, [_searchable(earlier) for earlier in history], spoken)
+        return self._hits(self.library(), searched, spoken, only or (), hidden)
+
     def best(
         self, question: str, *, language: Language | None = None, history: Sequence[str] = ()
     ) -> Hit | None:
         """The best passage with all that speaks for it, as calibration needs it."""
-        asked = _searchable(question)
-        spoken = language or languages.detect(asked)
-        searched = followups.join(asked, history, spoken)
-        return next(iter(self._hits(self.library(), searched, spoken, ())), None)
+        return next(iter(self.hits(question, language=language, history=history)), None)
 
     def _hits(
-        self, library: Library, searched: str, spoken: Language, only: Collection[Language]
+        self,
+        library: Library,
+        searched: str,
+        spoken: Language,
+        only: Collection[Language],
+        hidden: Collection[int] = (),
     ) -> list[Hit]:
-        return retrieve(library, self._encoder, searched, spoken, only, model_name=self._model_name)
+        return retrieve(
+            library,
+            self._encoder,
+            searched,
+            spoken,
+            only,
+            model_name=self._model_name,
+            hidden=hidden,
+        )
 
     def library(self) -> Library:
         """The library as the folder is now; looked at again at most once a second."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qa.cli_evaluate import evaluate
 from qa.console import (
     complain,
     decoded,
@@ -205,6 +206,16 @@ def sources(
                 [one_line(d.doc_id), d.language, one_line(location(d.path)), one_line(d.title)]
             )
         )
+
+
+app.command(
+    epilog=examples(
+        "qa evaluate my-corpus/",
+        "qa evaluate my-corpus/ --model NAME --json > name.json",
+        "qa evaluate my-corpus/ --limit 100 --system dense",
+        "qa evaluate my-corpus/ --run full.run --plot score.png",
+    )
+)(evaluate)
 
 
 def _print_version(wanted: bool) -> None:

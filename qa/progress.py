@@ -14,6 +14,7 @@ class Bar:
         self._bar: Any = None
         self._task: Any = None
         self._said = False
+        self._what = ""
         self._started = time.monotonic()
 
     def __call__(self, what: str, share: float) -> None:
@@ -25,6 +26,9 @@ class Bar:
                 self._say(what)
                 return
             self._open()
+        if what != self._what:  # the time that is left is reckoned from this stage alone
+            self._bar.reset(self._task)
+            self._what = what
         self._bar.update(self._task, description=what, completed=share)
 
     def _say(self, what: str) -> None:
@@ -35,9 +39,21 @@ class Bar:
 
     def _open(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
-        columns = (TextColumn("{task.description:<26}"), BarColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description:<26}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left:"),
+            TimeRemainingColumn(),
+        )
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
         self._task = self._bar.add_task("", total=1.0)
         self._bar.start()

@@ -46,15 +46,17 @@ def retrieve(
     only: Collection[Language] = (),
     *,
     model_name: str,
+    hidden: Collection[int] = (),
 ) -> list[Hit]:
-    """All candidates for a question, best first."""
+    """All candidates for a question, best first; rows that are `hidden` are as if not there."""
     encoding = encoder.encode_query(question)
-    among = _rows_of(library, only)
+    among = rows_of(library, only, hidden)
     rows, dense = library.vectors.search(encoding.vector, CANDIDATES, among)
     found = dict(zip(rows.tolist(), dense.tolist(), strict=True))
     lexical = {}
     if not only or language in only:
-        lexical = library.catalogue.lexical(question, language, LEXICAL_SCORES)
+        shares = library.catalogue.lexical(question, language, LEXICAL_SCORES)
+        lexical = {row: share for row, share in shares.items() if row not in hidden}
     for row in list(lexical)[:LEXICAL_CANDIDATES]:
         if row not in found:
             found[row] = float(library.vectors.vector(row) @ encoding.vector)
@@ -94,7 +96,12 @@ def _rank(
     return sorted(hits, key=lambda hit: (-hit.score, hit.row))
 
 
-def _rows_of(library: Library, only: Collection[Language]) -> npt.NDArray[np.int64] | None:
-    if not only:
+def rows_of(
+    library: Library, only: Collection[Language], hidden: Collection[int] = ()
+) -> npt.NDArray[np.int64] | None:
+    """The rows that may be found, ascending; None for all."""
+    if not only and not hidden:
         return None
-    return np.array([row for row, seen in enumerate(library.languages) if seen in only], np.int64)
+    seen = enumerate(library.languages)
+    rows = [row for row, language in seen if (not only or language in only) and row not in hidden]
+    return np.array(rows, np.int64)

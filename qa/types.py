@@ -10,6 +10,9 @@ LANGUAGES: tuple[Language, ...] = ("en", "fr", "es")
 
 Kind = Literal["prose", "heading", "contact", "menu"]
 
+System = Literal["bm25", "dense", "late", "full"]
+SYSTEMS: tuple[System, ...] = ("bm25", "dense", "late", "full")
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -1,0 +1,129 @@
+"""What the score promises and what it keeps, drawn with matplotlib."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qa.errors import UsageError
+from qa.evaluation import Evaluation, Outcome
+from qa.measures import calibration_error, reliability, risk_by_coverage
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FORMATS = (".png", ".pdf", ".svg")
+_INK, _ACCENT, _PALE = "#222222", "#1f6f8b", "#cfe3ea"
+_STYLE: dict[Any, Any] = {  # its newest type hints list every name there is
+    "font.size": 10,
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#888888",
+    "axes.labelcolor": _INK,
+    "text.color": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "svg.hashsalt": "qa",  # the same drawing is the same file
+}
+
+
+def check(path: Path) -> None:
+    """Refuse what `draw` could not do.
+
+    Raises:
+        UsageError: the file is of an unknown kind, or matplotlib is not installed.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(f"--plot is {path.name}; it must end in {', '.join(FORMATS)}")
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise UsageError(
+            'drawing needs matplotlib, which is not installed; pip install "qa[plot]"'
+        ) from error
+
+
+def draw(evaluation: Evaluation, path: Path) -> None:
+    """Draw risk against coverage, and the reliability of the score, of all that was searched."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    outcomes = evaluation.widest
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(11, 5), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        _draw_risk(left, outcomes, evaluation.threshold)
+        _draw_reliability(right, outcomes)
+        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)  # type: ignore[union-attr, call-arg]
+        figure.savefig(path, dpi=150)
+
+
+def _judged(outcomes: list[Outcome]) -> tuple[list[float], list[bool]]:
+    return [o.confidence for o in outcomes], [o.right for o in outcomes]
+
+
+def _draw_risk(axes: "Axes", outcomes: list[Outcome], threshold: float) -> None:
+    probabilities, right = _judged(outcomes)
+    coverage, risk = risk_by_coverage(probabilities, right)
+    axes.plot(coverage, risk, color=_ACCENT, linewidth=2)
+    axes.fill_between(coverage, risk, color=_PALE, alpha=0.6, linewidth=0)
+    answered = [ok for p, ok in zip(probabilities, right, strict=True) if p >= threshold]
+    if answered:
+        at = len(answered) / len(right), 1 - sum(answered) / len(answered)
+        axes.plot(*at, "o", color=_INK, markersize=7, zorder=3)
+        axes.annotate(
+            f"threshold {threshold:.3f}\n{at[0]:.0%} answered, {at[1]:.0%} of them wrong",
+            at,
+            xytext=(-10, 14),
+            textcoords="offset points",
+            ha="right",
+        )
+    cannot = sum(not outcome.grades for outcome in outcomes)
+    axes.set(
+        title="Risk against coverage",
+        xlabel=f"share of the {len(right)} questions answered ({cannot} of them have no answer)",
+        ylabel="share of answers whose first passage is wrong",
+        xlim=(0, 1.02),
+        ylim=(0, max(0.1, 1.35 * float(risk.max()))),
+    )
+    _in_per_cent(axes)
+
+
+def _draw_reliability(axes: "Axes", outcomes: list[Outcome]) -> None:
+    probabilities, right = _judged(outcomes)
+    bins = reliability(probabilities, right)
+    promised, observed = [b.promised for b in bins], [b.observed for b in bins]
+    axes.plot([0, 1], [0, 1], color="#888888", linestyle=(0, (4, 3)), linewidth=1)
+    axes.vlines(promised, promised, observed, color=_PALE, linewidth=5)
+    axes.plot(promised, observed, "o-", color=_ACCENT, linewidth=1.5, markersize=6)
+    for one in bins:
+        above = one.observed >= one.promised
+        axes.annotate(
+            str(one.count),
+            (one.promised, one.observed),
+            xytext=(0, 8 if above else -8),
+            textcoords="offset points",
+            ha="center",
+            va="bottom" if above else "top",
+            fontsize=8,
+        )
+    axes.text(0.98, 0.02, "honest on the dashed line; the figures count questions", ha="right")
+    axes.set(
+        title=f"Reliability (calibration error {calibration_error(probabilities, right):.1%})",
+        xlabel="score: the probability that the first passage is right",
+        ylabel="share whose first passage is right",
+        xlim=(0, 1.02),
+        ylim=(0, 1.05),
+        aspect="equal",
+    )
+    _in_per_cent(axes)
+
+
+def _in_per_cent(axes: "Axes") -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(1.0))
+    axes.grid(color="#e6e6e6", linewidth=0.8)
+    axes.set_axisbelow(True)
