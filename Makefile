@@ -22,4 +22,6 @@ bench:  ## time and memory against the plain way; writes tests/benchmarks/README
 
 BENCH ?= ../bench
 quality:  ## retrieval on published questions in the folder BENCH
-	$(PYTHON) tests/quality/bench.py $(BENCH)
+	$(PYTHON) -m qa evaluate $(BENCH)/mlqa --limit 300
+	$(PYTHON) -m qa evaluate $(BENCH)/piaf --limit 300 --queries queries-long.jsonl
+	$(PYTHON) -m qa evaluate $(BENCH)/faq3 --limit 300

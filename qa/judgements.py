@@ -85,6 +85,8 @@ def read_judged(folder: Path, queries: Path | None = None, qrels: Path | None = 
 
 def sample(questions: Sequence[Question], limit: int | None, seed: int) -> list[Question]:
     """At most `limit` questions of each language, drawn by `seed`; the same for the same seed."""
+    if limit is None:
+        return list(questions)
     drawn: list[Question] = []
     for language in LANGUAGES:
         of = [question for question in questions if question.language == language]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FORMATS = (".png", ".pdf", ".svg")
+_CLOSE_TO_AXIS = 0.1  # a number below such a point would run into the axis
 _INK, _ACCENT, _PALE = "#222222", "#1f6f8b", "#cfe3ea"
 _STYLE: dict[Any, Any] = {  # its newest type hints list every name there is
     "font.size": 10,
@@ -71,21 +72,16 @@ def _draw_risk(axes: "Axes", outcomes: list[Outcome], threshold: float) -> None:
     answered = [ok for p, ok in zip(probabilities, right, strict=True) if p >= threshold]
     if answered:
         at = len(answered) / len(right), 1 - sum(answered) / len(answered)
-        axes.plot(*at, "o", color=_INK, markersize=7, zorder=3)
-        axes.annotate(
-            f"threshold {threshold:.3f}\n{at[0]:.0%} answered, {at[1]:.0%} of them wrong",
-            at,
-            xytext=(-10, 14),
-            textcoords="offset points",
-            ha="right",
-        )
+        label = f"threshold {threshold:.3f}: {at[0]:.0%} answered, {at[1]:.0%} of them wrong"
+        axes.plot(*at, "o", color=_INK, markersize=7, zorder=3, clip_on=False, label=label)
+        axes.legend(loc="upper left", frameon=False)
     cannot = sum(not outcome.grades for outcome in outcomes)
     axes.set(
         title="Risk against coverage",
-        xlabel=f"share of the {len(right)} questions answered ({cannot} of them have no answer)",
-        ylabel="share of answers whose first passage is wrong",
-        xlim=(0, 1.02),
-        ylim=(0, max(0.1, 1.35 * float(risk.max()))),
+        xlabel=f"answered of {len(right)} questions ({cannot} of them have no answer)",
+        ylabel="answers whose first passage is wrong",
+        xlim=(0, 1),
+        ylim=(0, min(1.1, max(0.1, 1.25 * float(risk.max())))),
     )
     _in_per_cent(axes)
 
@@ -94,28 +90,29 @@ def _draw_reliability(axes: "Axes", outcomes: list[Outcome]) -> None:
     probabilities, right = _judged(outcomes)
     bins = reliability(probabilities, right)
     promised, observed = [b.promised for b in bins], [b.observed for b in bins]
-    axes.plot([0, 1], [0, 1], color="#888888", linestyle=(0, (4, 3)), linewidth=1)
-    axes.vlines(promised, promised, observed, color=_PALE, linewidth=5)
-    axes.plot(promised, observed, "o-", color=_ACCENT, linewidth=1.5, markersize=6)
+    axes.plot([0, 1], [0, 1], color="#888888", linestyle="--", linewidth=1, label="as promised")
+    axes.vlines(promised, promised, observed, color=_PALE, linewidth=6)
+    label = "as observed, with the number of questions"
+    axes.plot(promised, observed, "o-", color=_ACCENT, linewidth=1.5, clip_on=False, label=label)
     for one in bins:
-        above = one.observed >= one.promised
+        above = one.observed >= one.promised or one.observed < _CLOSE_TO_AXIS
         axes.annotate(
             str(one.count),
             (one.promised, one.observed),
-            xytext=(0, 8 if above else -8),
+            xytext=(0, 7 if above else -7),
             textcoords="offset points",
             ha="center",
             va="bottom" if above else "top",
             fontsize=8,
         )
-    axes.text(0.98, 0.02, "honest on the dashed line; the figures count questions", ha="right")
+    axes.legend(loc="upper left", frameon=False)
     axes.set(
-        title=f"Reliability (calibration error {calibration_error(probabilities, right):.1%})",
+        title=f"Reliability: calibration error {calibration_error(probabilities, right):.1%}",
         xlabel="score: the probability that the first passage is right",
-        ylabel="share whose first passage is right",
-        xlim=(0, 1.02),
-        ylim=(0, 1.05),
-        aspect="equal",
+        ylabel="questions whose first passage is right",
+        xlim=(0, 1),
+        ylim=(0, 1.15),  # room for the legend
+        yticks=[0, 0.2, 0.4, 0.6, 0.8, 1],
     )
     _in_per_cent(axes)
 

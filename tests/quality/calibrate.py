@@ -13,16 +13,21 @@ questions: one half is too small to tell 4 from 5 of 100.
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from bench import Corpus, read, relevance
 
+from embeddings import open_encoder
 from qa import Bot
-from qa.bot import seeds
+from qa.bot import cache, seeds
 from qa.calibration import features
+from qa.judgements import read_judged
+from qa.measures import auroc, calibration_error
+from qa.progress import Bar
+from qa.published import open_published
 
 OWN = Path(__file__).parent
 TARGET = OWN.parents[1] / "qa" / "data" / "multilingual-e5-small.json"
@@ -50,8 +55,8 @@ def own_cases(bot: Bot, split: str) -> Iterator[Case]:
 
 
 def read_own(name: str, split: str) -> list[dict]:
-    rows = read(OWN / f"{name}.jsonl")
-    return [row for row in rows if row["split"] == split]
+    with (OWN / f"{name}.jsonl").open(encoding="utf-8") as lines:
+        return [row for row in map(json.loads, lines) if row["split"] == split]
 
 
 def answers(bot: Bot, row: dict, found: int) -> bool:
@@ -67,15 +72,16 @@ def answers(bot: Bot, row: dict, found: int) -> bool:
 
 
 def bench_cases(bench: Path, name: str, half: int) -> Iterator[Case]:
-    bot = Corpus.of(bench, name)
-    relevant = relevance(bench, name)
-    for file in ("queries", "queries-unanswerable"):
-        rows = read(bench / name / f"{file}.jsonl")[half::2]
-        rows = rows[:: max(1, len(rows) // (HELD_OUT[name] // 2))]
-        for row in rows:
-            hit = bot.best(row["text"], language=row["lang"])
-            right = hit.passage.doc_id in relevant.get(row["_id"], ())
-            yield Case(features(hit), right, file == "queries", f"{name} {file}")
+    judged = read_judged(bench / name)
+    encoder = open_encoder(None, cache() / "models")
+    with closing(Bar()) as progress:
+        bot = open_published(bench / name, judged.corpus, encoder, progress)
+    for group in ("answerable", "unanswerable"):
+        questions = getattr(judged, group)[half::2]
+        for question in questions[:: max(1, len(questions) // (HELD_OUT[name] // 2))]:
+            hit = bot.best(question.text, language=question.language)
+            right = hit.passage.doc_id in question.grades
+            yield Case(features(hit), right, bool(question.grades), f"{name} {group}")
 
 
 def fit(x: npt.NDArray, y: npt.NDArray, weights: npt.NDArray) -> npt.NDArray:
@@ -94,16 +100,6 @@ def fit(x: npt.NDArray, y: npt.NDArray, weights: npt.NDArray) -> npt.NDArray:
 def probabilities(cases: Sequence[Case], beta: npt.NDArray) -> npt.NDArray:
     x = np.array([[case.values[name] for name in NAMES] for case in cases])
     return 1 / (1 + np.exp(-(x @ beta[:-1] + beta[-1])))
-
-
-def auroc(positive: npt.NDArray, negative: npt.NDArray) -> float:
-    return float(np.mean((positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)))
-
-
-def calibration_error(p: npt.NDArray, y: npt.NDArray, bins: int = 10) -> float:
-    """Expected calibration error over bins of equal size."""
-    order = np.array_split(np.argsort(p), bins)
-    return float(sum(len(o) / len(p) * abs(p[o].mean() - y[o].mean()) for o in order if len(o)))
 
 
 def report(label: str, cases: Sequence[Case], beta: npt.NDArray, threshold: float) -> None:
