@@ -114,7 +114,9 @@ def evaluate(
     else:
         print_line(table(evaluation))
     if judged.left_out:
-        complain(f"{judged.left_out} questions have no relevant text in the judgements: left out")
+        left = "1 question has" if judged.left_out == 1 else f"{judged.left_out} questions have"
+        verb = "is" if judged.left_out == 1 else "are"
+        complain(f"{left} no relevant text in the judgements, and {verb} left out")
     if run is not None:
         _write(run, run_lines(evaluation))
     if plot is not None:
