@@ -1,6 +1,6 @@
 """`qa evaluate`: the command that measures."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from qa.types import SYSTEMS, Language, System
 
 if TYPE_CHECKING:
     from qa.evaluation import Evaluation
-    from qa.judgements import Judged, Question, Text
+    from qa.judgements import Judged
 
 Folder = Annotated[
     Path,
@@ -99,15 +99,21 @@ def evaluate(
     run: Run = None,
     plot: Plot = None,
 ) -> None:
-    """Measure on questions whose answers are known, of your own or published ones."""
+    """Measure on questions whose answers are known.
+
+    A row is a language of questions and one of passages; in a row of "all" the whole mixed corpus
+    is searched. Each text of the corpus is one passage, as its judges saw it. The measures are
+    those of trec_eval.
+    """
     chosen = _system(system)
     _check_files(run, plot, chosen)
     from qa.judgements import read_judged
     from qa.report import run_lines, table
 
     judged = read_judged(folder, queries, qrels)
-    asked = _chosen(judged, one_language(query_language), limit, seed)
-    evaluation = _evaluated(folder, asked, chosen, model, one_language(corpus_language))
+    only = one_language(corpus_language)
+    asked = _narrowed(judged, one_language(query_language), only)
+    evaluation = _evaluated(folder, _drawn(asked, limit, seed), chosen, model, only)
     if as_json:
         drawn = {"limit": limit, "seed": seed, "without_judgement": judged.left_out}
         print_json(evaluation.to_dict() | drawn, indent=2)
@@ -146,25 +152,34 @@ def _check_files(run: Path | None, plot: Path | None, system: System) -> None:
     check(plot)
 
 
-def _chosen(judged: "Judged", language: Language | None, limit: int | None, seed: int) -> "Judged":
+def _narrowed(judged: "Judged", asked: Language | None, only: Language | None) -> "Judged":
+    """The questions in one language; those that passages in one language answer."""
+    languages = {text.id: text.language for text in judged.corpus}
+    answerable = list(judged.answerable)
+    if asked is not None:
+        _has("--query-language", asked, {q.language for q in answerable})
+        answerable = [q for q in answerable if q.language == asked]
+    if only is not None:
+        _has("--corpus-language", only, {languages[d] for q in answerable for d in q.grades})
+        answerable = [q for q in answerable if any(languages[d] == only for d in q.grades)]
+    unanswerable = [q for q in judged.unanswerable if asked in (None, q.language)]
+    return replace(judged, answerable=answerable, unanswerable=unanswerable)
+
+
+def _has(option: str, language: Language, seen: Collection[Language]) -> None:
+    if language not in seen:
+        there = ", ".join(sorted(seen))
+        raise UsageError(f"{option} is {language!r}; there are answers only for {there}")
+
+
+def _drawn(judged: "Judged", limit: int | None, seed: int) -> "Judged":
     from qa.judgements import sample
 
-    if language is not None:
-        _has(judged.answerable, "--query-language", language)
-
-    def some(questions: "Iterable[Question]") -> "list[Question]":
-        spoken = [q for q in questions if language in (None, q.language)]
-        return sample(spoken, limit, seed)
-
     return replace(
-        judged, answerable=some(judged.answerable), unanswerable=some(judged.unanswerable)
+        judged,
+        answerable=sample(judged.answerable, limit, seed),
+        unanswerable=sample(judged.unanswerable, limit, seed),
     )
-
-
-def _has(judged: "Iterable[Question | Text]", option: str, language: Language) -> None:
-    seen = sorted({one.language for one in judged})
-    if language not in seen:
-        raise UsageError(f"{option} is {language!r}; here is only {', '.join(seen) or 'nothing'}")
 
 
 def _evaluated(
@@ -175,9 +190,6 @@ def _evaluated(
     from qa.evaluation import evaluate
     from qa.published import open_published
 
-    if only is not None:
-        answering = {doc_id for q in judged.answerable for doc_id in q.grades}
-        _has((t for t in judged.corpus if t.id in answering), "--corpus-language", only)
     with closing(Bar()) as progress:
         encoder = open_encoder(model, cache() / "models", progress)
         bot = open_published(folder, judged.corpus, encoder, progress)

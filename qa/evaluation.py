@@ -62,6 +62,7 @@ class Evaluation:
     model: str
     system: System
     threshold: float
+    threshold_of: str  # the model that it was chosen for
     passages: int
     outcomes: Sequence[Outcome]
 
@@ -90,6 +91,7 @@ class Evaluation:
             "model": self.model,
             "system": self.system,
             "threshold": self.threshold,
+            "threshold_of": self.threshold_of,
             "passages": self.passages,
             "rows": self.rows(),
         }
@@ -115,7 +117,9 @@ def evaluate(
     for done, question in enumerate(questions):
         progress("asking the questions", done / len(questions))
         outcomes += ask.of(question, parts)
-    return Evaluation(bot.model_name, system, bot.judge.threshold, len(judged.corpus), outcomes)
+    return Evaluation(
+        bot.model_name, system, bot.judge.threshold, bot.judged_by, len(judged.corpus), outcomes
+    )
 
 
 def _parts(judged: Judged, only: Language | None) -> list[Part]:

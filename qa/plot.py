@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FORMATS = (".png", ".pdf", ".svg")
+_TELLING = 10  # answers; the share that is wrong of fewer jumps from one end to the other
 _CLOSE_TO_AXIS = 0.1  # a number below such a point would run into the axis
 _INK, _ACCENT, _PALE = "#222222", "#1f6f8b", "#cfe3ea"
 _STYLE: dict[Any, Any] = {  # its newest type hints list every name there is
@@ -67,6 +68,8 @@ def _judged(outcomes: list[Outcome]) -> tuple[list[float], list[bool]]:
 def _draw_risk(axes: "Axes", outcomes: list[Outcome], threshold: float) -> None:
     probabilities, right = _judged(outcomes)
     coverage, risk = risk_by_coverage(probabilities, right)
+    told = coverage >= min(1.0, _TELLING / len(right))
+    coverage, risk = coverage[told], risk[told]
     axes.plot(coverage, risk, color=_ACCENT, linewidth=2)
     axes.fill_between(coverage, risk, color=_PALE, alpha=0.6, linewidth=0)
     answered = [ok for p, ok in zip(probabilities, right, strict=True) if p >= threshold]

@@ -15,7 +15,7 @@ from pathlib import Path
 from embeddings import Encoder, Encoding
 from qa.bot import Bot, cache
 from qa.building import Progress, write_generation
-from qa.calibration import Calibration, calibration
+from qa.calibration import DEFAULT, Calibration, calibration
 from qa.errors import LibraryError
 from qa.judgements import Text
 from qa.library import Library, open_library
@@ -50,6 +50,11 @@ class Published(Bot):
     @property
     def judge(self) -> Calibration:
         return calibration(self._model_name)
+
+    @property
+    def judged_by(self) -> str:
+        """The model whose calibration this is: without one of its own, another model's."""
+        return DEFAULT if self.judge == calibration(DEFAULT) else self._model_name
 
 
 class _Remembering:

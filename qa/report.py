@@ -50,10 +50,13 @@ def table(evaluation: Evaluation) -> str:
 def _legend(evaluation: Evaluation) -> str:
     if evaluation.system != "full":
         return "AUROC of the system's own score; a threshold has only the full system"
+    chosen = f" (chosen for {evaluation.threshold_of})" * (
+        evaluation.threshold_of != evaluation.model
+    )
     return (
-        f"at the threshold {evaluation.threshold:.3f}: answerable questions refused, unanswerable "
-        "ones answered;\ncalibration error: of the score as the probability that the first "
-        "passage is right"
+        f"at the threshold {evaluation.threshold:.3f}{chosen}: answerable questions refused,\n"
+        "unanswerable ones answered; calibration error: of the score as the probability that the\n"
+        "first passage is right"
     )
 
 

