@@ -84,7 +84,7 @@ def ask(
         ),
     ] = False,
 ) -> None:
-    """Answer one question (or, with --batch, many from standard input)."""
+    """Answer one question (with --batch, many from standard input)."""
     spoken, among = one_language(language), several_languages(only)
     if batch:
         if question:

@@ -359,7 +359,7 @@ def test_a_name_that_is_no_text_is_printed_and_shown(run: Run, folder: Path) -> 
 # Help
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "evaluate"])
 def test_help_has_examples_line_by_line_and_fits_80_columns(
     run: Run, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,7 +374,7 @@ def test_help_has_examples_line_by_line_and_fits_80_columns(
 
 def test_every_example_of_the_help_is_understood(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    for command in COMMANDS:
+    for command in (*COMMANDS, "evaluate"):
         for line in run(command, "--help")[1].partition("Example")[2].splitlines()[1:]:
             words = shlex.split(re.split(" [<>] ", line)[0])
             told = run(*words[1:], "--help")  # options that are unknown come before the help
