@@ -16,7 +16,7 @@ from test_judgements import write_lines
 import embeddings
 from qa import __main__ as program
 from qa.evaluation import Evaluation, evaluate
-from qa.judgements import Text, read_judged
+from qa.judgements import Judged, Question, Text, read_judged
 from qa.published import Published, open_published
 from qa.report import run_lines, table
 from qa.systems import Ranking, Search, rank
@@ -141,6 +141,24 @@ def test_a_wrong_passage_in_the_questions_own_language_is_counted(measure: Measu
     english = row(measure("dense"), "en", "all")
     assert (english["queries_both"], english["own_language_first_both"]) == (1, 0.0)
     assert (english["queries_other"], english["own_language_first_other"]) == (2, 0.5)
+
+
+def test_the_answer_in_the_questions_own_language_is_hidden_for_the_second_rate(
+    published: Path, cache: Path, encoder: HashingEncoder
+) -> None:
+    """Of "mill flour" the answer in English has both words in three: 0.82; the wrong passage one
+    in two: 0.5; the answer in Spanish one in three: 0.41. So the wrong one is next."""
+    corpus = [
+        Text("mill-en", "mill flour river", "en"),
+        Text("bread-en", "flour bread", "en"),
+        Text("mill-es", "molino mill agua", "es"),
+    ]
+    question = Question("q", "mill flour", "en", {"mill-en": 1, "mill-es": 1})
+    bot = open_published(published, corpus, encoder, quiet)
+    english = row(evaluate(bot, Judged(corpus, [question], []), "dense", quiet), "en", "all")
+    assert (english["success@1"], english["queries_both"], english["queries_other"]) == (1, 1, 1)
+    assert english["own_language_first_both"] == 0
+    assert english["own_language_first_other"] == 1
 
 
 def test_without_another_language_there_is_no_preference(measure: Measure) -> None:
