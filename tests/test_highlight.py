@@ -42,7 +42,7 @@ def test_a_sentence_is_about_what_was_named_before_it() -> None:
 
 
 def test_what_comes_later_is_not_carried_back() -> None:
-    text = "Jean Petit got it built in 1742. The old mill of Arles is famous."
+    text = "Children like rivers. Jean Petit got it built in 1742. The old mill of Arles is famous."
     assert told("When got the old mill of Arles built", text) == "The old mill of Arles is famous."
 
 
