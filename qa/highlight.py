@@ -46,7 +46,9 @@ def _aligned(
     nothing.
     """
     counts = [count_tokens(search_text(quote.text[part.start : part.end])) for part in parts]
-    total = max(count_tokens(hit.passage.search_text), hit.cosines.shape[1])
+    total = hit.cosines.shape[1]
+    if sum(counts) > total:
+        total = max(total, count_tokens(hit.passage.search_text))
     ends = total - np.cumsum([0, *counts[:0:-1]])[::-1]
     starts = [0, *ends[:-1]]
     aligned = [

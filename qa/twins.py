@@ -19,8 +19,8 @@ Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 NEIGHBOURS = 4  # of a passage in another language, with which its best match is compared
-# Chosen on translated FAQs, where the pairs are known, and far from both sides on the seeds: their
-# translations align at 0.64 and more, what merely treats the same matter at 0.56 and less.
+# Chosen on one half of translated FAQs, where the pairs are known, and far from both sides on the
+# seeds: their translations align at 0.64 and more, what treats the same matter at 0.56 and less.
 MARGIN = 1.05
 ALIGNED = 0.58
 SHORTEST = 0.5  # of the longer one's tokens; else it tells too much that the shorter one doesn't
@@ -168,7 +168,8 @@ def _best(
     `rows` and `cosines`, (n, k), are its neighbours; `near` and `near_others` are the mean cosines
     of both sides with their own neighbours.
     """
-    margins = cosines / np.maximum((near[:, None] + near_others[rows]) / 2, 1e-6)
+    near_both = np.maximum((near[:, None] + near_others[rows]) / 2, 1e-6)
+    margins = (cosines / near_both).astype(np.float32)
     at = margins.argmax(axis=1)[:, None]
     return np.take_along_axis(rows, at, 1)[:, 0], np.take_along_axis(margins, at, 1)[:, 0]
 

@@ -35,15 +35,11 @@ def test_the_sentence_that_shares_most_words_is_highlighted() -> None:
     assert told("Who is the keeper of the hives?", text) == "The keeper of the hives is Marta."
 
 
-def test_a_sentence_is_about_what_was_named_before_it() -> None:
-    """5 words of 7 are in the first sentence; in the second 2, and those 5 at a discount."""
-    text = "The old mill of Arles is famous. Jean Petit got it built in 1742. Children like rivers."
+def test_a_sentence_is_about_what_was_named_before_it_and_not_after() -> None:
+    """Of 7 words, 5 are in the second sentence and 2 in the third, which has those 5 at a discount;
+    did the second have the third's as well, it would have more."""
+    text = "Children like rivers. The old mill of Arles is famous. Jean Petit got it built in 1742."
     assert told("When got the old mill of Arles built", text) == "Jean Petit got it built in 1742."
-
-
-def test_what_comes_later_is_not_carried_back() -> None:
-    text = "Children like rivers. Jean Petit got it built in 1742. The old mill of Arles is famous."
-    assert told("When got the old mill of Arles built", text) == "The old mill of Arles is famous."
 
 
 def test_of_two_sentences_with_the_same_words_the_shorter_is_highlighted() -> None:
