@@ -19,11 +19,11 @@ Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 NEIGHBOURS = 4  # of a passage in another language, with which its best match is compared
-# Chosen on one half of translated FAQs, where the pairs are known, and far from both sides on the
-# seeds: their translations align at 0.64 and more, what treats the same matter at 0.56 and less.
+# Chosen on translated FAQs, where the pairs are known, and far from both sides on the seeds: their
+# translations align at 0.64 and more, what merely treats the same matter at 0.56 and less.
 MARGIN = 1.05
 ALIGNED = 0.58
-SHORTEST = 0.5  # of the longer one's tokens; else it tells too much that the shorter one doesn't
+SHORTEST = 0.5  # of the longer one's tokens; else that one tells too much more (seen on MLQA)
 # What printers and typists do differently: marks that are no part of a number, dashes but minus
 # signs, and all quotation marks. Signs like % and € stay, and so do ? and !.
 _TYPOGRAPHY = re.compile(

@@ -4,7 +4,7 @@
 
 Printed are precision and recall of the pairs across languages that share a group, and how many
 pairs of one language do that differ in their text. `faq3` is in three languages and halved by
-entry: thresholds were chosen on half 0.
+entry: what is chosen is chosen on half 0.
 
 The answers in `faq3` were cut by length, so under one ID may stand the third part of an answer in
 one language and the second and third in another. "cut alike" counts only pairs between entries,
