@@ -92,6 +92,15 @@ class VectorIndex:
         order = order[rows[order] >= 0]  # FAISS pads with row -1
         return rows[order], scores[order]
 
+    def neighbours(self, queries: Vectors, top_k: int) -> tuple[Rows, Vectors]:
+        """The rows nearest to each of many queries, (m, dim) of any length, and their cosines.
+
+        Both are (m, min(top_k, n)), best first; n must not be 0. Memory grows with m, not with m
+        times n.
+        """
+        scores, rows = self._index.search(unit(queries), min(top_k, len(self)))
+        return rows, scores
+
     def _nearest(self, query: Vectors, width: int, among: Rows | None) -> tuple[Vectors, Rows]:
         scores, rows = self._index.search(unit(query[np.newaxis, :]), width, params=_only(among))
         return scores[0], rows[0]

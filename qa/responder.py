@@ -1,24 +1,18 @@
-"""Ranked passages become an answer: twins folded, the telling sentence found, or an honest no."""
+"""Ranked passages become an answer: twins folded, quotes shown, or an honest no."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-import numpy as np
-import numpy.typing as npt
-
 from qa.calibration import Calibration
+from qa.highlight import CountTokens, highlight
 from qa.language import foreign, say
 from qa.library import Library
-from qa.passages import search_text
 from qa.retriever import Hit
-from qa.sentences import sentences
-from qa.types import Answer, Document, Language, Passage, Quote, Span, Twin
+from qa.types import Answer, Document, Language, Passage, Quote, Twin
 
 NEAR_MISSES = 3
-VERBATIM = 0.7  # a cosine of two tokens: the same word, or the same name in another language
 RUNNER_UP = 0.5  # of the threshold: what stands below the first quote may be less sure
-CountTokens = Callable[[str], int]
 
 
 def respond(
@@ -108,7 +102,7 @@ def _quote(
     return replace(
         quote,
         score=probability,
-        highlight=_highlight(hit, quote, count_tokens),
+        highlight=highlight(hit, quote, count_tokens),
         twins=tuple(twin for _row, twin in twins),
     )
 
@@ -128,44 +122,3 @@ def quote_of(passage: Passage, document: Document) -> Quote:
         text=document.text[passage.start : passage.end],
         score=0.0,
     )
-
-
-def _highlight(hit: Hit, quote: Quote, count_tokens: CountTokens) -> Span | None:
-    """The sentence (in a contact block or menu: the line) that most of the question aligns with.
-
-    Tokens are counted from the end: what the search text leaves out stands at the beginning.
-    """
-    parts = _parts(quote)
-    if len(parts) < 2 or not hit.cosines.size:
-        return None
-    counts = [count_tokens(search_text(quote.text[part.start : part.end])) for part in parts]
-    ends = hit.cosines.shape[1] - np.cumsum([0, *counts[:0:-1]])[::-1]
-    starts = [0, *ends[:-1]]
-    weights = _open_weights(hit) if quote.kind == "contact" else hit.weights
-    scores = [
-        float(hit.cosines[:, max(start, 0) : end].max(axis=1, initial=-1) @ weights)
-        for start, end in zip(starts, ends, strict=True)
-    ]
-    best = parts[int(np.argmax(scores))]
-    return Span(quote.start + best.start, quote.start + best.end)
-
-
-def _open_weights(hit: Hit) -> npt.NDArray[np.float32]:
-    """The weights without the words that the passage has as they are.
-
-    In a contact block these say whose it is; which line is asked for, the others say.
-    """
-    return np.where(hit.cosines.max(axis=1) < VERBATIM, hit.weights, np.float32(0))
-
-
-def _parts(quote: Quote) -> list[Span]:
-    if quote.kind == "prose" or quote.kind == "heading":
-        return sentences(quote.text)
-    parts, at = [], 0
-    for line in quote.text.splitlines(keepends=True):
-        inner = line.strip()
-        if inner:
-            start = at + line.index(inner)
-            parts.append(Span(start, start + len(inner)))
-        at += len(line)
-    return parts

@@ -17,8 +17,8 @@ _BREAK = re.compile(rf"(?>\r\n|[{_LINE_END}])(?=[^\S{_LINE_END}]*+(?:[{_LINE_END
 # After one of these a full stop ends no sentence: a name, a word or a number follows.
 _TITLES = frozenset(
     "mr mrs ms dr drs dra prof sr sra sres srta dña mm mme mmes mlle mlles pr st ste sto sta gen "
-    "gral col lt sgt capt rev hon pdt ing lic arq vs cf ej approx env aprox "
-    "tel tél teléf telf ext cel avda bd blvd".split()
+    "gral col lt sgt capt rev hon pdt ing lic arq gov mons fr vs cf ej approx env aprox "
+    "tel tél teléf telf ext cel av avda apdo bd blvd".split()
 )
 # After these it ends none where a figure follows: "No. 5" goes on, "He said no. All left." ends.
 _COUNTED = frozenset(

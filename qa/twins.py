@@ -4,47 +4,71 @@ Translations are mutual nearest neighbours across languages that stand out from 
 neighbourhood (the ratio margin of Artetxe and Schwenk, ACL 2019), confirmed token by token.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import TokenStore, unit
-from qa.types import LANGUAGES, Passage
+from embeddings import TokenStore, VectorIndex, unit
+from qa.types import LANGUAGES, Language, Passage
 
 Vectors = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 
 NEIGHBOURS = 4  # of a passage in another language, with which its best match is compared
 # Chosen on translated FAQs, where the pairs are known, and far from both sides on the seeds: their
 # translations align at 0.64 and more, what merely treats the same matter at 0.56 and less.
 MARGIN = 1.05
 ALIGNED = 0.58
-_BLOCK = 1024  # rows compared at once, so that memory doesn't grow with the square of the corpus
+SHORTEST = 0.5  # of the longer one's tokens; else that one tells too much more (seen on MLQA)
+# What printers and typists do differently: marks that are no part of a number, dashes but minus
+# signs, and all quotation marks. Signs like % and € stay, and so do ? and !.
+_TYPOGRAPHY = re.compile(
+    r"(?<!\d)[.,;:…·]+|[.,;:…·]+(?!\d)|[-\u00ad\u2010-\u2015](?!\d)|[\"'()\[\]*_“”„‘’‚‹›«»]"
+)
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+# Digits with the marks that group them: "300,000" is "300.000" and "300 000" elsewhere.
+_NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*")
 
 
 def find_twins(passages: Sequence[Passage], tokens: TokenStore) -> list[int | None]:
-    """For each passage the number of its group of equals, or None where it stands alone."""
-    groups = _Groups(len(passages))
+    """For each passage the number of its group of equals, or None where it stands alone.
+
+    A group has one text a language at most, so that no chain of translations can join two
+    passages of one language that differ.
+    """
+    groups = _Groups([passage.language for passage in passages])
     first: dict[str, int] = {}
     for row, passage in enumerate(passages):
         groups.join(first.setdefault(_same_words(passage), row), row)
     originals = sorted(set(first.values()))
     for one, other in _translations(originals, passages, tokens):
-        groups.join(one, other)
+        if not groups.languages(one) & groups.languages(other):
+            groups.join(one, other)
     return groups.numbers()
 
 
 def _same_words(passage: Passage) -> str:
-    return f"{passage.language} {' '.join(passage.search_text.casefold().split())}"
+    """What two passages have in common if only their typography differs.
+
+    A word more or less is a difference, however long the passage: it may be "not", a name, or
+    the month. So nothing fuzzy is tried; "million" and "billion" are a letter apart.
+    """
+    text = unicodedata.normalize("NFKC", passage.search_text).casefold()
+    words = " ".join(_TYPOGRAPHY.sub("", _DASHES.sub("-", text)).split())
+    return f"{passage.language} {words or text}"
 
 
 class _Groups:
     """Disjoint sets of rows; a set is known by its lowest row."""
 
-    def __init__(self, size: int) -> None:
-        self._of = list(range(size))
-        self._members = {row: [row] for row in range(size)}
+    def __init__(self, languages: Sequence[Language]) -> None:
+        self._languages = languages
+        self._of = list(range(len(languages)))
+        self._members = {row: [row] for row in self._of}
 
     def join(self, one: int, other: int) -> None:
         low, high = sorted((self._of[one], self._of[other]))
@@ -55,27 +79,54 @@ class _Groups:
         for row in moved:
             self._of[row] = low
 
+    def languages(self, row: int) -> set[Language]:
+        """The languages of all that are equal to `row`."""
+        return {self._languages[member] for member in self._members[self._of[row]]}
+
     def numbers(self) -> list[int | None]:
         return [group if len(self._members[group]) > 1 else None for group in self._of]
 
 
 def _translations(
     rows: Sequence[int], passages: Sequence[Passage], tokens: TokenStore
-) -> Iterator[tuple[int, int]]:
-    """Pairs of rows that say the same in two languages.
+) -> list[tuple[int, int]]:
+    """Pairs of rows that say the same in two languages, the surest first.
 
     Contact blocks are left out: they look alike, and differ in the one number that is asked for.
     """
     rows = [row for row in rows if passages[row].kind != "contact"]
+    found = []
+    for one, other in _candidates(rows, passages, tokens):
+        if not _contradict(passages[one], passages[other]):
+            aligned = _alignment(tokens, one, other)
+            if aligned >= ALIGNED:
+                found.append((-aligned, one, other))
+    return [(one, other) for _, one, other in sorted(found)]
+
+
+def _candidates(
+    rows: Sequence[int], passages: Sequence[Passage], tokens: TokenStore
+) -> Iterator[tuple[int, int]]:
+    """Pairs of rows in two languages that stand out for one another, by their mean vectors."""
     of = {name: [row for row in rows if passages[row].language == name] for name in LANGUAGES}
     pooled = {name: _pooled(of[name], tokens) for name in LANGUAGES}
     for one, other in combinations(LANGUAGES, 2):
-        if not of[one] or not of[other]:
-            continue
         for left, right in _mutual(pooled[one], pooled[other]):
-            pair = of[one][left], of[other][right]
-            if _alignment(tokens, *pair) >= ALIGNED:
-                yield pair
+            yield of[one][left], of[other][right]
+
+
+def _contradict(one: Passage, other: Passage) -> bool:
+    """Whether each names a number that the other doesn't: an older edition, or another year.
+
+    One number more on one side only is common in translations; so are single digits in words.
+    """
+    here, there = _numbers(one.search_text), _numbers(other.search_text)
+    return not (here <= there or there <= here)
+
+
+def _numbers(text: str) -> set[str]:
+    found = (re.sub(r"\D", "", number) for number in _NUMBER.findall(text))
+    return {number for number in found if len(number) > 1}
 
 
 def _own(tokens: TokenStore, row: int) -> Vectors:
@@ -95,42 +146,40 @@ def _pooled(rows: Sequence[int], tokens: TokenStore) -> Vectors:
 
 def _mutual(left: Vectors, right: Vectors) -> list[tuple[int, int]]:
     """Pairs that are each other's best by margin, and stand out from their neighbourhood."""
-    near_left, near_right = _neighbourhood(left, right), _neighbourhood(right, left)
-    there, margins = _best(left, right, near_left, near_right)
-    back, _ = _best(right, left, near_right, near_left)
+    if not len(left) or not len(right):
+        return []
+    there, cosines_there = VectorIndex.build(right).neighbours(left, NEIGHBOURS)
+    back, cosines_back = VectorIndex.build(left).neighbours(right, NEIGHBOURS)
+    near_left, near_right = cosines_there.mean(axis=1), cosines_back.mean(axis=1)
+    best_there, margins = _best(there, cosines_there, near_left, near_right)
+    best_back, _ = _best(back, cosines_back, near_right, near_left)
     return [
         (one, int(other))
-        for one, other in enumerate(there)
-        if back[other] == one and margins[one] >= MARGIN
+        for one, other in enumerate(best_there)
+        if best_back[other] == one and margins[one] >= MARGIN
     ]
-
-
-def _neighbourhood(left: Vectors, right: Vectors) -> Vectors:
-    """The mean cosine of each vector with its nearest on the other side, (n,)."""
-    k = min(NEIGHBOURS, len(right))
-    parts = [
-        np.partition(left[at : at + _BLOCK] @ right.T, -k, axis=1)[:, -k:].mean(axis=1)
-        for at in range(0, len(left), _BLOCK)
-    ]
-    return np.concatenate(parts)
 
 
 def _best(
-    left: Vectors, right: Vectors, near_left: Vectors, near_right: Vectors
-) -> tuple[npt.NDArray[np.int64], Vectors]:
-    """For each vector on the left its best on the right by ratio margin, and that margin."""
-    best, margins = [], []
-    for at in range(0, len(left), _BLOCK):
-        near = (near_left[at : at + _BLOCK, None] + near_right[None, :]) / 2
-        ratio = (left[at : at + _BLOCK] @ right.T) / np.maximum(near, 1e-6)
-        best.append(ratio.argmax(axis=1))
-        margins.append(ratio.max(axis=1))
-    return np.concatenate(best), np.concatenate(margins)
+    rows: Rows, cosines: Vectors, near: Vectors, near_others: Vectors
+) -> tuple[Rows, Vectors]:
+    """For each vector its best neighbour by ratio margin, (n,), and that margin, (n,).
+
+    `rows` and `cosines`, (n, k), are its neighbours; `near` and `near_others` are the mean cosines
+    of both sides with their own neighbours.
+    """
+    near_both = np.maximum((near[:, None] + near_others[rows]) / 2, 1e-6)
+    margins = (cosines / near_both).astype(np.float32)
+    at = margins.argmax(axis=1)[:, None]
+    return np.take_along_axis(rows, at, 1)[:, 0], np.take_along_axis(margins, at, 1)[:, 0]
 
 
 def _alignment(tokens: TokenStore, one: int, other: int) -> float:
-    """Late interaction both ways; the poorer counts, so that a part is not its whole."""
+    """Late interaction both ways; the poorer counts, so that a part is not its whole.
+
+    0 where the lengths are too far apart.
+    """
     cosines = _own(tokens, one) @ _own(tokens, other).T
-    if not cosines.size:
+    if min(cosines.shape) < max(SHORTEST * max(cosines.shape), 1):
         return 0.0
     return float(min(cosines.max(axis=0).mean(), cosines.max(axis=1).mean()))

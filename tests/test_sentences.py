@@ -33,6 +33,19 @@ def split(text: str) -> list[str]:
         "He waited ... and waited.",
         "The figures [...] The rest is lost.",
         "1. The office in Lima reopens.",
+        "La Sra. Pérez y los Sres. Ruiz viajaron a EE.UU. en 2006.",
+        "Hay varios casos, p.ej. el de Bolivia.",
+        "En EE. UU., p. ej., viven muchos.",
+        "Lt. Gov. Smith and Gov. Brown met at 5 p.m. on Monday.",
+        "MM. Durand et Petit, cf. M. Dupont, sont nés le 1er mai.",
+        "En 44 av. J.-C. Rome était petite.",
+        "Apdo. 25, Avda. Grau núm. 3, 2.º piso.",
+        "El 2.º Congreso y la 3.ª reunión, según Mons. Ruiz.",
+        "En el 44 a.C. murió César.",
+        "Le taux est de 4,5 %, soit env. 1,2 million ; voir p. 12 et chap. 3.",
+        "“No vendrán”, dijo el Sr. Rojas.",
+        "« Nous partons ! » a dit M. Dupont.",
+        "“We stay!” he said.",
     ],
 )
 def test_one_sentence_stays_whole(text: str) -> None:
@@ -54,6 +67,11 @@ def test_one_sentence_stays_whole(text: str) -> None:
         ("Viven en EE. UU.", "La mayoría trabaja."),
         ("(See the annex.)", "The rest follows."),
         ("Call +51.1.221.7209.", "The office answers."),
+        ("Son 4,5 %.", "La cifra sube."),
+        ("Il vient le 1er.", "Elle part."),
+        ("“No vendrán.”", "Luego se fue."),
+        ("Viven en EE.UU.", "La mayoría trabaja."),
+        ("Quedó 3.º.", "Después ganó."),
     ],
 )
 def test_two_sentences_come_apart(first: str, second: str) -> None:

@@ -1,0 +1,135 @@
+"""What takes one place in an answer: equal words, and translations; and what must never do so.
+
+The model is `HashingEncoder`: a "translation" here has the same words under another language, and
+two passages align as far as they share words.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from conftest import DIM, HashingEncoder
+
+from embeddings import TokenStore, TokenWriter
+from qa.twins import find_twins
+from qa.types import Kind, Language, Passage
+
+# What else the corpus talks about: a translation stands out from its neighbourhood, if it has one.
+OTHERS = [
+    "the keeper of the hives lives in Andorra since last spring",
+    "el faro tiene una torre muy alta sobre la isla grande",
+    "le moulin produit encore de la farine deux jours par semaine",
+    "nobody knows where our old lighthouse went after that storm",
+]
+Said = tuple[str, Language]
+
+
+def groups(said: Sequence[Said], folder: Path, kind: Kind = "prose") -> list[int | None]:
+    """The groups of these texts, in a corpus that has other passages after them."""
+    languages: tuple[Language, ...] = ("en", "fr", "es")
+    corpus = [*said, *((text, language) for text in OTHERS for language in languages)]
+    others = {text for text, _ in corpus[len(said) :]}
+    assert not others & {text for text, _ in said}
+    passages = [
+        Passage("doc", number, 0, len(text), 1, language, kind, text)
+        for number, (text, language) in enumerate(corpus, 1)
+    ]
+    with TokenWriter(folder, DIM) as tokens:
+        for encoding in HashingEncoder().encode_passages([text for text, _ in corpus]):
+            tokens.append(encoding.tokens, encoding.ids)
+    return find_twins(passages, TokenStore(folder, DIM))[: len(said)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "The “survey” of 12,274 migrants – co-funded.",
+            'The "survey" of 12,274 migrants -- cofunded',
+        ),
+        ("Il l’a dit : « non ».", "Il l'a dit: “non”."),
+        ("THE OFFICE IS OPEN", "The office is open."),
+        ("The oﬃce is open…", "The office is open..."),
+        ("From 2006–2007, he said", "From 2006-2007 he said"),
+    ],
+)
+def test_other_typography_is_the_same_text(tmp_path: Path, one: str, other: str) -> None:
+    assert groups([(one, "en"), (other, "en")], tmp_path) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Some 300,000 left in 2006.", "Some 400,000 left in 2007."),
+        ("The rate is 4.5 now.", "The rate is 45 now."),
+        ("It fell to 5 degrees.", "It fell to -5 degrees."),
+        ("It fell by 5 %.", "It fell by 5."),
+        ("It cost 300 €.", "It cost 300 $."),
+        ("They spent a million.", "They spent a billion."),
+        ("It is not forbidden.", "It is forbidden."),
+        ("Carolina Santos said so.", "Carolina Santis said so."),
+        ("They left on Monday.", "They left on Tuesday."),
+        ("They left?", "They left."),
+        ("***", "---"),
+    ],
+)
+def test_a_number_a_name_or_a_word_makes_another_text(tmp_path: Path, one: str, other: str) -> None:
+    assert groups([(one, "en"), (other, "en")], tmp_path) == [None, None]
+
+
+def test_a_long_text_with_another_figure_is_another_text(tmp_path: Path) -> None:
+    said = "word " * 200 + "{} people left in {}"
+    pair: list[Said] = [(said.format("300,000", 2006), "en"), (said.format("400,000", 2007), "en")]
+    assert groups(pair, tmp_path) == [None, None]
+
+
+TEXT = "migrants from four Andean countries met ministers in Lima today"
+
+
+def test_translations_in_three_languages_are_one_group(tmp_path: Path) -> None:
+    assert groups([(TEXT, "en"), (TEXT, "fr"), (TEXT, "es")], tmp_path) == [0, 0, 0]
+
+
+def test_contact_blocks_have_no_translations(tmp_path: Path) -> None:
+    assert groups([(TEXT, "en"), (TEXT, "fr")], tmp_path, "contact") == [None, None]
+
+
+def test_a_group_never_has_two_texts_of_one_language(tmp_path: Path) -> None:
+    """The chain en – fr – es – another en breaks at its weakest link."""
+    words = TEXT.split()
+    said: list[Said] = [
+        (TEXT, "en"),
+        (TEXT, "fr"),
+        (" ".join([*words[:7], "x1a", "x2a", "x3a"]), "es"),  # 7 of 10 words shared with those
+        (" ".join(["y1a", *words[1:7], "x1a", "x2a", "x3a"]), "en"),  # 9 of 10 with the Spanish
+    ]
+    assert groups(said, tmp_path) == [0, 0, 2, 2]
+
+
+def test_a_copy_in_the_same_language_joins_the_translations_of_its_original(
+    tmp_path: Path,
+) -> None:
+    said: list[Said] = [(TEXT, "en"), (TEXT, "fr"), (f"{TEXT}.", "en")]
+    assert groups(said, tmp_path) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("english", "french", "together"),
+    [
+        ("300,000 of them since 2006", "300 000 of them since 2006", True),
+        ("12 of them since 2006", "of them since 2006", True),  # "12" may be spelled out
+        ("300,000 of them since 2006", "300.000 of them since 2007", False),
+        ("15 of them since 2013", "100 of them since 2018", False),
+    ],
+)
+def test_translations_that_contradict_in_numbers_are_none(
+    tmp_path: Path, english: str, french: str, together: bool
+) -> None:
+    said: list[Said] = [(f"{TEXT} {english}", "en"), (f"{TEXT} {french}", "fr")]
+    assert groups(said, tmp_path) == ([0, 0] if together else [None, None])
+
+
+def test_less_than_half_of_a_text_is_no_translation_of_it(tmp_path: Path) -> None:
+    assert groups([(TEXT, "en"), (f"{TEXT} {TEXT}", "fr")], tmp_path / "half") == [0, 0]
+    longer = f"{TEXT} {TEXT} today"
+    assert groups([(TEXT, "en"), (longer, "fr")], tmp_path / "less") == [None, None]
