@@ -4,6 +4,7 @@ from embeddings.centres import Centres, centres
 from embeddings.encoder import Encoder, Encoding, OnnxEncoder
 from embeddings.errors import EmbeddingsError, IndexFileError, ModelError, ModelNotFoundError
 from embeddings.index import VectorIndex, unit
+from embeddings.interaction import closest
 from embeddings.prepare import open_encoder
 from embeddings.salience import Salience, salience
 from embeddings.tokens import TokenStore, TokenWriter
@@ -22,6 +23,7 @@ __all__ = [
     "TokenWriter",
     "VectorIndex",
     "centres",
+    "closest",
     "open_encoder",
     "salience",
     "unit",

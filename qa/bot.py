@@ -134,12 +134,6 @@ class Bot:
         searched = followups.join(asked, [_searchable(earlier) for earlier in history], spoken)
         return self._hits(self.library(), searched, spoken, only or (), hidden)
 
-    def best(
-        self, question: str, *, language: Language | None = None, history: Sequence[str] = ()
-    ) -> Hit | None:
-        """The best passage with all that speaks for it, as calibration needs it."""
-        return next(iter(self.hits(question, language=language, history=history)), None)
-
     def _hits(
         self,
         library: Library,

@@ -14,7 +14,6 @@ from qa.passages import cut
 from qa.twins import find_twins
 from qa.types import Document, Passage
 
-TITLE_WEIGHT = 0.9  # a title speaks for each of its passages, a little less than their own words
 # Digests of larger parts are not checked at every opening: reading them would take longer than
 # the question. Token vectors have a checksum a passage instead.
 _DIGESTED = 32 * 2**20
@@ -120,7 +119,7 @@ def _encoded(
     done = 0
     for document in documents:
         title = next(encodings)
-        title_tokens = means.centred(title.tokens, "passage", document.language) * TITLE_WEIGHT
+        title_tokens = means.centred(title.tokens, "passage", document.language)
         for passage in cuts[document.doc_id]:
             encoding = next(encodings)
             own = means.centred(encoding.tokens, "passage", passage.language)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Encoder, centres, salience
+from embeddings import Encoder, centres, closest, salience
 from qa.library import Library
 from qa.types import Language, Passage
 
@@ -17,6 +17,9 @@ LEXICAL_SCORES = 200  # passages whose words are weighed, if their vectors are c
 LEXICAL_WEIGHT = 0.2
 LENGTH_PENALTY = 0.015  # a natural logarithm of tokens: a long passage has a partner for everything
 MENU_PENALTY = 0.02  # decides between a menu and prose that are about as near
+OWN_LANGUAGE = 0.015  # what is left of the model's liking for the question's language
+# Half of a score is that of the few lines where the question's words stand close together.
+CLOSE = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,11 +88,12 @@ def _rank(
     parts = zip(rows, library.passages(rows), library.similarities(tokens, rows), strict=True)
     for row, passage, (cosines, ids) in parts:
         aligned = cosines.max(axis=1, initial=0)
-        own = cosines[:, ids >= 0]
+        own, title = cosines[:, ids >= 0], cosines[:, ids < 0]
         share = lexical.get(row, 0.0)
-        score = float(aligned @ weights)
+        score = (1 - CLOSE) * float(aligned @ weights)
+        score += CLOSE * closest(own, title.max(axis=1, initial=0), weights)
         if passage.language == language:
-            score -= LEXICAL_WEIGHT * (most - share)
+            score -= LEXICAL_WEIGHT * (most - share) + OWN_LANGUAGE
         score -= LENGTH_PENALTY * float(np.log1p(own.shape[1]))
         score -= MENU_PENALTY * (passage.kind == "menu")
         hits.append(Hit(row, passage, score, dense[row], share, aligned, weights, own))

@@ -84,7 +84,7 @@ def test_the_arguments_of_a_bot() -> None:
     assert public == {
         "answer",
         "around",
-        "best",
+        "hits",
         "library",
         "open",
         "passage",

@@ -49,7 +49,7 @@ class Case:
 def own_cases(bot: Bot, split: str) -> Iterator[Case]:
     for name in ("questions", "offtopic", "adversarial"):
         for row in read_own(name, split):
-            hit = bot.best(row["question"], history=row.get("history", ()))
+            hit = next(iter(bot.hits(row["question"], history=row.get("history", ()))), None)
             right = hit is not None and name == "questions" and answers(bot, row, hit.row)
             yield Case(features(hit), right, name == "questions", name)
 
@@ -79,7 +79,7 @@ def bench_cases(bench: Path, name: str, half: int) -> Iterator[Case]:
     for group in ("answerable", "unanswerable"):
         questions = getattr(judged, group)[half::2]
         for question in questions[:: max(1, len(questions) // (HELD_OUT[name] // 2))]:
-            hit = bot.best(question.text, language=question.language)
+            hit = bot.hits(question.text, language=question.language)[0]
             right = hit.passage.doc_id in question.grades
             yield Case(features(hit), right, bool(question.grades), f"{name} {group}")
 
