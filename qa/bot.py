@@ -9,7 +9,7 @@ from pathlib import Path
 
 from embeddings import Encoder, open_encoder
 from qa import followups, indexing, language as languages, manifest
-from qa.calibration import calibration
+from qa.calibration import Calibration, calibration
 from qa.errors import DocumentError, SourceError, UsageError
 from qa.library import Library
 from qa.responder import quote_of, respond
@@ -103,7 +103,7 @@ class Bot:
             return Answer(question, "", spoken, reason="empty question")
         searched = followups.join(asked, [_searchable(earlier) for earlier in history], spoken)
         library = self.library()
-        judge = calibration(self._model_name)
+        judge = self.judge
         return respond(
             Answer(question, searched, spoken),
             self._hits(library, searched, spoken, only or ()),
@@ -151,6 +151,11 @@ class Bot:
             model_name=self._model_name,
             hidden=hidden,
         )
+
+    @property
+    def judge(self) -> Calibration:
+        """What makes probabilities of this model's scores: fitted here, or shipped."""
+        return calibration(self._model_name, fitted(self._encoder.digest))
 
     def library(self) -> Library:
         """The library as the folder is now; looked at again at most once a second."""
@@ -249,6 +254,11 @@ def cache() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("qa")
+
+
+def fitted(model: str) -> Path:
+    """Where `qa calibrate` keeps what it fits to the model with this digest."""
+    return cache() / "calibrations" / f"{model}.json"
 
 
 def _default_index(folder: Path, model: str) -> Path:

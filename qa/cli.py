@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qa.cli_calibrate import calibrate
 from qa.cli_evaluate import evaluate
 from qa.console import (
     complain,
@@ -216,6 +217,12 @@ app.command(
         "qa evaluate my-corpus/ --run full.run --plot score.png",
     )
 )(evaluate)
+app.command(
+    epilog=examples(
+        "qa calibrate my-corpus/",
+        "qa calibrate my-corpus/ another/ --model NAME",
+    )
+)(calibrate)
 
 
 def _print_version(wanted: bool) -> None:

@@ -110,7 +110,7 @@ def evaluate(
     only: Language | None = None,
 ) -> Evaluation:
     """Ask every question, answerable or not, of every part; `only` asks of one language alone."""
-    parts = _parts(judged, only)
+    parts = parts_of(judged, only)
     questions = [*judged.answerable, *judged.unanswerable]
     ask = _Asking(bot, system, {text.id: text.language for text in judged.corpus})
     outcomes: list[Outcome] = []
@@ -122,8 +122,9 @@ def evaluate(
     )
 
 
-def _parts(judged: Judged, only: Language | None) -> list[Part]:
-    """Where the corpus is of one language, all of it is that language's part."""
+def parts_of(judged: Judged, only: Language | None) -> list[Part]:
+    """Where it is searched: in each language, and in all. A corpus of one language is that part;
+    `only` asks for one alone."""
     if only is not None:
         return [only]
     languages: list[Part] = [

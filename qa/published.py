@@ -15,7 +15,7 @@ from pathlib import Path
 from embeddings import Encoder, Encoding
 from qa.bot import Bot, cache
 from qa.building import Progress, write_generation
-from qa.calibration import DEFAULT, Calibration, calibration
+from qa.calibration import DEFAULT, calibration
 from qa.errors import LibraryError
 from qa.judgements import Text
 from qa.library import Library, open_library
@@ -46,10 +46,6 @@ class Published(Bot):
     @property
     def model_name(self) -> str:
         return self._model_name
-
-    @property
-    def judge(self) -> Calibration:
-        return calibration(self._model_name)
 
     @property
     def judged_by(self) -> str:

@@ -37,7 +37,7 @@ class Style:
 
 
 PLAIN = Style()
-_BOLD, _DIM, _SOURCE, _TELLING = "1", "2", "1;36", "1;33"
+_BOLD, _DIM, _SOURCE, _TELLING, _MISSING = "1", "2", "1;36", "1;33", "33"
 
 
 def terminal_style(is_terminal: bool) -> Style:
@@ -118,6 +118,10 @@ def quote(quote: Quote, style: Style, language: Language, number: int | None = N
     if quote.title and quote.kind != "heading":
         lines += ["   " + line for line in _dim(one_line(quote.title), style)]
     lines += ["   " + line for line in _body(quote, style)]
+    if quote.missing:
+        lines += [
+            "   " + line for line in _painted_lines([(_missing(quote, language), _MISSING)], style)
+        ]
     for twins in _twins(quote, language):
         lines += ["   " + line for line in _dim(twins, style)]
     return "\n".join(lines)
@@ -210,6 +214,10 @@ def _twins(quote: Quote, language: Language) -> Iterator[str]:
         sources = ", ".join(t.source_id for t in quote.twins if t.language == other)
         name = say(_language_key(other), language)
         yield _said("also_in", language, language=name, sources=sources)
+
+
+def _missing(quote: Quote, language: Language) -> str:
+    return _said("not_mentioned", language, words=", ".join(quote.missing))
 
 
 def _said(key: Key, language: Language, /, **values: str) -> str:

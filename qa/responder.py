@@ -104,6 +104,7 @@ def _quote(
         score=probability,
         highlight=highlight(hit, quote, count_tokens),
         twins=tuple(twin for _row, twin in twins),
+        missing=hit.unmentioned.words,
     )
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from embeddings import Encoder, centres, closest, salience
 from qa.library import Library
+from qa.mentions import ABSENT, ABSENT_ACROSS, Name, Unmentioned, names, unmentioned
 from qa.types import Language, Passage
 
 CANDIDATES = 50  # by vector; they hold the right passage for 89 to 98 questions of 100
@@ -17,18 +18,28 @@ LEXICAL_SCORES = 200  # passages whose words are weighed, if their vectors are c
 LEXICAL_WEIGHT = 0.2
 LENGTH_PENALTY = 0.015  # a natural logarithm of tokens: a long passage has a partner for everything
 MENU_PENALTY = 0.02  # decides between a menu and prose that are about as near
-OWN_LANGUAGE = 0.015  # what is left of the model's liking for the question's language
+OWN_LANGUAGE = 0.03  # what is left of the model's liking for the question's language
 # Half of a score is that of the few lines where the question's words stand close together.
 CLOSE = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """A question as it meets the passages: a row of `tokens` (m, dim) and one of `weights` (m,),
+    which add up to 1, for each of its tokens."""
+
+    tokens: npt.NDArray[np.float32]
+    weights: npt.NDArray[np.float32]
+    names: tuple[Name, ...]
+    language: Language
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hit:
     """A passage with what speaks for it. `score` ranks; higher is better; it is no probability.
 
-    `aligned` has, for each token of the question, its best cosine in the passage, and `weights`
-    how much that token tells; both (m,) float32. `cosines` has a column for each of the passage's
-    own tokens.
+    `aligned` (m,) has, for each token of the question, its best cosine in the passage or its title;
+    `cosines` (m, n) has a column for each of the passage's own tokens.
     """
 
     row: int
@@ -37,8 +48,20 @@ class Hit:
     dense: float
     lexical: float
     aligned: npt.NDArray[np.float32]
-    weights: npt.NDArray[np.float32]
-    cosines: npt.NDArray[np.float32]  # (m, n)
+    cosines: npt.NDArray[np.float32]
+    query: Query
+
+    @property
+    def weights(self) -> npt.NDArray[np.float32]:
+        """How much each token of the question tells, (m,)."""
+        return self.query.weights
+
+    @property
+    def unmentioned(self) -> Unmentioned:
+        """The names and numbers of the question that the passage says nothing of."""
+        absent = ABSENT if self.passage.language == self.query.language else ABSENT_ACROSS
+        text = self.passage.search_text
+        return unmentioned(self.query.names, self.aligned, self.weights, text, absent)
 
 
 def retrieve(
@@ -66,16 +89,15 @@ def retrieve(
     tokens = centres(model_name).centred(encoding.tokens, "query", language)
     weights = library.rarity(encoding.ids) * salience(model_name).weights(encoding.ids)
     weights = weights / max(float(weights.sum()), 1e-9)
-    return _rank(library, found, lexical, tokens, weights, language)
+    asked = names(question, encoder.count_tokens)
+    return _rank(library, found, lexical, Query(tokens, weights, asked, language))
 
 
 def _rank(
     library: Library,
     dense: dict[int, float],
     lexical: dict[int, float],
-    tokens: npt.NDArray[np.float32],
-    weights: npt.NDArray[np.float32],
-    language: Language,
+    query: Query,
 ) -> list[Hit]:
     """The candidates as hits, best first.
 
@@ -85,18 +107,18 @@ def _rank(
     rows = sorted(dense)
     most = max(lexical.values(), default=0.0)
     hits = []
-    parts = zip(rows, library.passages(rows), library.similarities(tokens, rows), strict=True)
+    parts = zip(rows, library.passages(rows), library.similarities(query.tokens, rows), strict=True)
     for row, passage, (cosines, ids) in parts:
         aligned = cosines.max(axis=1, initial=0)
         own, title = cosines[:, ids >= 0], cosines[:, ids < 0]
         share = lexical.get(row, 0.0)
-        score = (1 - CLOSE) * float(aligned @ weights)
-        score += CLOSE * closest(own, title.max(axis=1, initial=0), weights)
-        if passage.language == language:
+        score = (1 - CLOSE) * float(aligned @ query.weights)
+        score += CLOSE * closest(own, title.max(axis=1, initial=0), query.weights)
+        if passage.language == query.language:
             score -= LEXICAL_WEIGHT * (most - share) + OWN_LANGUAGE
         score -= LENGTH_PENALTY * float(np.log1p(own.shape[1]))
         score -= MENU_PENALTY * (passage.kind == "menu")
-        hits.append(Hit(row, passage, score, dense[row], share, aligned, weights, own))
+        hits.append(Hit(row, passage, score, dense[row], share, aligned, own, query))
     return sorted(hits, key=lambda hit: (-hit.score, hit.row))
 
 

@@ -7,7 +7,6 @@ what `dense` finds by late interaction alone: no words, no length, no kind of pa
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from qa.calibration import features
 from qa.published import Published
 from qa.retriever import CANDIDATES, rows_of
 from qa.types import LANGUAGES, Language, System
@@ -60,7 +59,9 @@ def _late(bot: Published, search: Search) -> Ranking:
     hits = bot.hits(
         search.question, language=search.language, only=search.only, hidden=search.hidden
     )
-    return _ranking(bot, {hit.row: features(hit)["late"] for hit in hits if hit.row in near})
+    return _ranking(
+        bot, {hit.row: float(hit.aligned @ hit.weights) for hit in hits if hit.row in near}
+    )
 
 
 def _dense(bot: Published, search: Search) -> Ranking:

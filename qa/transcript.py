@@ -57,6 +57,8 @@ def _turn(turn: Turn) -> Iterator[str]:
     for number, quote in enumerate(turn.shown, 1):
         yield _citation(quote, language, number)
         yield _blockquote(quote.text)
+        if quote.missing:
+            yield say("not_mentioned", language, words=one_line(", ".join(quote.missing)))
         if quote.also:
             yield say("also_at", language, sources=one_line(", ".join(quote.also)))
         yield f"{say('retrieved_from', language)} {_code(str(quote.path))}, {turn.date}"

@@ -74,7 +74,8 @@ class Quote:
 
     `score` is a calibrated probability, 0 to 1, that the passage answers the question.
     `highlight` is the telling part, in offsets of the document like `start` and `end`.
-    `page` is None for formats without pages.
+    `page` is None for formats without pages. `missing` are the names and numbers of the question
+    that the passage does not mention.
     """
 
     source_id: str
@@ -91,6 +92,7 @@ class Quote:
     page: int | None = None
     highlight: Span | None = None
     twins: tuple[Twin, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def also(self) -> tuple[str, ...]:
@@ -121,6 +123,7 @@ class Quote:
                 "text": self.text[span.start - self.start : span.end - self.start],
             },
             "also": [{"source_id": t.source_id, "language": t.language} for t in self.twins],
+            "missing": list(self.missing),
         }
 
 

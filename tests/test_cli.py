@@ -359,7 +359,7 @@ def test_a_name_that_is_no_text_is_printed_and_shown(run: Run, folder: Path) -> 
 # Help
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "evaluate"])
+@pytest.mark.parametrize("command", [*COMMANDS, "evaluate", "calibrate"])
 def test_help_has_examples_line_by_line_and_fits_80_columns(
     run: Run, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,7 +374,7 @@ def test_help_has_examples_line_by_line_and_fits_80_columns(
 
 def test_every_example_of_the_help_is_understood(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    for command in (*COMMANDS, "evaluate"):
+    for command in (*COMMANDS, "evaluate", "calibrate"):
         for line in run(command, "--help")[1].partition("Example")[2].splitlines()[1:]:
             words = shlex.split(re.split(" [<>] ", line)[0])
             told = run(*words[1:], "--help")  # options that are unknown come before the help
@@ -387,8 +387,8 @@ def test_the_help_lists_the_commands_each_on_one_line(
     monkeypatch.setenv("COLUMNS", "80")
     status, out, _ = run("-h")
     assert status == 0
-    listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines()[1:7]]
-    assert listed == [*COMMANDS, "evaluate"]
+    listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines()[1:8]]
+    assert listed == [*COMMANDS, "evaluate", "calibrate"]
     assert "..." not in out.partition("Commands:")[2]
     assert "Exit status: 0 answered, 1 no answer found, 2 trouble." in out
 

@@ -7,7 +7,7 @@ import numpy as np
 from conftest import HashingEncoder
 
 from qa.highlight import highlight
-from qa.retriever import Hit
+from qa.retriever import Hit, Query
 from qa.types import Kind, Passage, Quote
 
 START = 100  # of the passage in its document
@@ -22,7 +22,8 @@ def told(question: str, text: str, kind: Kind = "prose", *, read: int | None = N
     weights = np.full(len(asked.ids), 1 / len(asked.ids), np.float32)
     words = " ".join(text.split())
     passage = Passage("d", 1, START, START + len(text), 1, "en", kind, words)
-    hit = Hit(0, passage, 1.0, 1.0, 0.0, cosines.max(axis=1, initial=0), weights, cosines)
+    query = Query(asked.tokens, weights, (), "en")
+    hit = Hit(0, passage, 1.0, 1.0, 0.0, cosines.max(axis=1, initial=0), cosines, query)
     quote = Quote(
         "d#p1", "d", Path("d"), "", "en", kind, START, START + len(text), 1, text, score=0.0
     )

@@ -85,6 +85,7 @@ def test_the_arguments_of_a_bot() -> None:
         "answer",
         "around",
         "hits",
+        "judge",
         "library",
         "open",
         "passage",
@@ -121,6 +122,7 @@ def test_the_fields_of_a_quote() -> None:
         "page",
         "highlight",
         "twins",
+        "missing",
     ]
     assert isinstance(qa.Quote.also, property)
 

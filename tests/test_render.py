@@ -11,9 +11,9 @@ from hypothesis import example, given, strategies as st
 
 from qa import render
 from qa.render import PLAIN, Style, one_line, parts_of, visible
-from qa.types import LANGUAGES, Answer, Quote, Span, Twin
+from qa.types import LANGUAGES, Answer, Language, Quote, Span, Twin
 
-OURS = re.compile("\x1b\\[(?:0|1|2|1;36|1;33)m")
+OURS = re.compile("\x1b\\[(?:0|1|2|1;36|1;33|33)m")
 ANYTHING = st.text(st.characters(exclude_categories=[]), max_size=200)
 HARMFUL = [
     "\x1b[31mred\x1b[0m",
@@ -62,6 +62,19 @@ def test_an_answer_says_what_where_and_how_sure() -> None:
         "   Bees\n"
         "   Bees fly. Bees dance."
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "this passage does not mention: Italy, 2007"),
+        ("fr", "ce passage ne mentionne pas\xa0: Italy, 2007"),
+        ("es", "este pasaje no menciona: Italy, 2007"),
+    ],
+)
+def test_what_a_passage_does_not_mention_is_said_below_it(language: Language, said: str) -> None:
+    asked = replace(answer(quote(missing=("Italy", "2007"))), language=language)
+    assert render.plain(asked).splitlines()[-1] == f"   {said}"
 
 
 def test_a_refusal_shows_what_is_closest() -> None:
@@ -246,7 +259,8 @@ def test_markup_is_text_like_any_other(markup: str) -> None:
 @given(text=ANYTHING, colour=st.booleans(), width=st.integers(0, 120))
 def test_no_text_at_all_steers_the_terminal(text: str, colour: bool, width: int) -> None:
     span = Span(len(text) // 3, len(text) // 2)
-    data = quote(text, title=text, source_id=text, highlight=span, twins=(Twin(text, "es"),))
+    others = {"twins": (Twin(text, "es"),), "missing": (text,)}
+    data = quote(text, title=text, source_id=text, highlight=span, **others)
     printed = render.render(
         Answer(text, text + "?", "fr", (data,), notes=(text,)), Style(colour, width)
     )

@@ -74,7 +74,7 @@ def test_of_translations_the_one_in_the_askers_language_is_shown(
 
 def test_contact_blocks_are_not_taken_for_translations_of_one_another(bot: Bot) -> None:
     """They look alike, and differ in the number that is asked for."""
-    answer = bot.answer("What is Carolina Santos's mobile number?", top_k=10, threshold=0.0)
+    answer = bot.answer("What is Carolina Santos's mobile number?", top_k=20, threshold=0.0)
     contacts = [quote for quote in answer.quotes if quote.kind == "contact"]
     assert len(contacts) == 4
     assert all(quote.also == () for quote in contacts)
@@ -92,3 +92,34 @@ def test_only_keeps_other_languages_out_of_the_twins_as_well(bot: Bot) -> None:
     answer = bot.answer("Who chairs the Andean Community?", only=["fr"], top_k=5, threshold=0.0)
     assert {quote.language for quote in answer.quotes} == {"fr"}
     assert all(quote.also == () for quote in answer.quotes)
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("How many Bolivians live in Italy?", "Italy"),
+        ("Combien de Boliviens vivent en Italie ?", "Italie"),
+        ("¿Cuántos bolivianos viven en Japón?", "Japón"),
+    ],
+)
+def test_a_quote_says_which_name_of_the_question_it_does_not_mention(
+    bot: Bot, question: str, missing: str
+) -> None:
+    best = bot.answer(question, top_k=1, threshold=0.0).quotes[0]
+    assert best.missing == (missing,)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many Bolivians live in Spain?",
+        "Combien de Boliviens vivent en Espagne ?",
+        "¿Cuántos bolivianos viven en España?",
+    ],
+)
+def test_a_fact_that_is_not_there_makes_the_answer_less_probable(bot: Bot, question: str) -> None:
+    absent = question.replace("Spain", "Japan").replace("Espagne", "Japon")
+    absent = absent.replace("España", "Japón")
+    there, elsewhere = (bot.answer(q, top_k=1, threshold=0.0).quotes[0] for q in (question, absent))
+    assert there.missing == ()
+    assert elsewhere.score < 0.6 * there.score

@@ -22,6 +22,7 @@ QUOTE = Quote(
     score=0.123456,
     highlight=Span(20, 31),
     twins=(Twin("abeilles#p2", "fr"), Twin("copy#p2", "en")),
+    missing=("Italy",),
 )
 ANSWER = Answer("Do they dance?", "Do they dance?", "en", (QUOTE,))
 REFUSAL = Answer("?", "?", "fr", (), (QUOTE,), "no relevant passage", ("A note.",))
@@ -53,6 +54,7 @@ def test_a_quote_as_plain_values() -> None:
             {"source_id": "abeilles#p2", "language": "fr"},
             {"source_id": "copy#p2", "language": "en"},
         ],
+        "missing": ["Italy"],
     }
 
 

@@ -1,0 +1,109 @@
+"""Which names and numbers of a question a passage doesn't mention. A word has one token here, and
+its cosine with the passage is written beside it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from qa.mentions import ABSENT, DOUBTFUL, Unmentioned, names, unmentioned
+
+
+def one_a_word(text: str) -> int:
+    return len(text.split())
+
+
+def found(question: str) -> list[tuple[str, ...]]:
+    return [tuple(word.text for word in name) for name in names(question, one_a_word)]
+
+
+def told(question: str, text: str, **cosines: float) -> Unmentioned:
+    """What `text` doesn't mention; words that no cosine is given for have a good partner."""
+    words = [word.strip("¿?,.!") for word in question.split()]
+    aligned = np.array([cosines.get(word, 0.9) for word in words], np.float32)
+    weights = np.full(len(words), 1 / len(words), np.float32)
+    return unmentioned(names(question, one_a_word), aligned, weights, text)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How many Bolivians live in Italy?", [("Bolivians",), ("Italy",)]),
+        ("Combien d'Andins vivent aux États-Unis ?", [("Andins",), ("États-Unis",)]),
+        ("¿Cuántos viven en Estados Unidos?", [("Estados", "Unidos")]),
+        ("What happened in 2007, and in 2010?", [("2007",), ("2010",)]),
+        ("Does it concern Peru, Chile and Ecuador?", [("Peru",), ("Chile",), ("Ecuador",)]),
+        ("Is law 27.444 in force?", [("27.444",)]),
+        ("Bolivia: how many live there?", []),
+        ("I wonder. Spain counts how many? And I?", []),
+        ("how many bolivians live in italy?", []),
+        ("HOW MANY BOLIVIANS LIVE IN ITALY?", []),
+        ("How Many Bolivians Live Abroad?", []),
+        ("Que dit l'OIM de l’Espagne ?", [("OIM",), ("Espagne",)]),
+        ("", []),
+        ("?", []),
+    ],
+)
+def test_names_and_numbers_are_known_by_their_signs(
+    question: str, expected: list[tuple[str, ...]]
+) -> None:
+    assert found(question) == expected
+
+
+def test_a_name_without_a_partner_is_missing_and_weighs_as_far_as_it_is_from_one() -> None:
+    missing = told("How many Bolivians live in Italy?", "Bolivians in Spain.", Italy=0.4)
+    assert missing.words == ("Italy",)
+    assert missing.weight == pytest.approx(1 / 6 * (DOUBTFUL - 0.4))
+
+
+def test_a_name_with_a_poor_partner_is_in_doubt_but_not_called_missing() -> None:
+    close = (ABSENT + DOUBTFUL) / 2
+    doubtful = told("How many Bolivians live in Italy?", "Bolivians in Spain.", Italy=close)
+    assert doubtful.words == ()
+    assert doubtful.weight == pytest.approx(1 / 6 * (DOUBTFUL - close))
+
+
+def test_a_name_is_there_by_its_meaning_in_another_language() -> None:
+    assert told("How many live in Spain?", "vivent en Espagne", Spain=0.75) == Unmentioned((), 0.0)
+
+
+@pytest.mark.parametrize("spelled", ["Italy", "ITALY", "Italia", "italienne", "Itálico"])
+def test_a_name_is_there_where_it_is_spelled_alike(spelled: str) -> None:
+    there = told("How many live in Italy?", f"Many in {spelled}.", Italy=0.3)
+    assert there == Unmentioned((), 0.0)
+
+
+def test_a_short_name_is_there_only_as_a_whole_word() -> None:
+    assert told("What is the EU?", "Europe and the euro", EU=0.3).words == ("EU",)
+    assert told("What is the EU?", "the EU, again", EU=0.3).words == ()
+
+
+def test_a_number_is_there_only_digit_for_digit() -> None:
+    assert told("Who met in 2007?", "They met in 2006.", **{"2007": 0.4}).words == ("2007",)
+    assert told("Who met in 2007?", "On 3.4.2007 they met.", **{"2007": 0.4}).words == ()
+    assert told("Who met in 2007?", "In 12007 they met.", **{"2007": 0.4}).words == ("2007",)
+
+
+def test_a_name_in_two_words_is_there_where_one_of_them_is_understood() -> None:
+    asked = "¿Cuántos viven en Estados Unidos?"
+    assert told(asked, "in the United States", Estados=0.3, Unidos=0.7).words == ()
+    assert told(asked, "in Spain", Estados=0.3, Unidos=0.3).words == ("Estados", "Unidos")
+
+
+def test_a_first_name_that_is_there_does_not_answer_for_the_last_one() -> None:
+    there = told("Where is Pablo Escobar?", "Pablo Guzmán is here.", Pablo=0.9, Escobar=0.3)
+    assert there.words == ("Escobar",)
+
+
+def test_what_the_model_has_not_read_is_not_called_missing() -> None:
+    asked = names("How many Bolivians live in Italy?", one_a_word)
+    read = np.full(3, 0.9, np.float32)
+    assert unmentioned(asked, read, read / 3, "nothing") == Unmentioned((), 0.0)
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_any_question_can_be_held_against_any_text(question: str, text: str) -> None:
+    tokens = sum(one_a_word(word) for word in question.split())
+    aligned = np.zeros(tokens, np.float32)
+    missing = unmentioned(names(question, one_a_word), aligned, aligned, text)
+    assert all(word in question for word in missing.words)
+    assert missing.weight == 0.0
