@@ -17,7 +17,7 @@ PAIRS: list[dict[str, Any]] = [
 FLOOR = 0.95
 
 
-@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("split", ["train", "test", "unseen"])
 @pytest.mark.parametrize("elliptical", [True, False])
 def test_follow_ups_are_told_from_new_questions(split: str, elliptical: bool) -> None:
     pairs = [p for p in PAIRS if p["split"] == split and p["elliptical"] is elliptical]
