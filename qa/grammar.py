@@ -59,7 +59,7 @@ GRAMMARS: dict[Language, Grammar] = {
             r"(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|should) "
             r"(?:he|she|it|they)\b",
             r"(?:of|about|by|from|with|for|in|to|on) (?:it|him|this|that|those|these)$",
-            r"(?:that one|this one|the same|the former|the latter)$",
+            r"(?:that one|this one|the same|the former|the latter|for them|there)$",
             r"these \w+",
             r"^(?:(?:why|when|where|how) )?(?:do|does|did|can|could|will|would|should|has|have) "
             r"(?:the |an? )?(?:\w+ ){2,3}(?:it|him|them)$",
@@ -106,7 +106,7 @@ GRAMMARS: dict[Language, Grammar] = {
         leaning=_either(
             r"l'(?:a|ont|avait|avaient)[- ]",
             r"^(?:qui|où|quand|comment|pourquoi) (?:le|la|les|lui|leur|en|y) \w+$",
-            r"(?:cela|ça|ceci)$",
+            r"(?:cela|ça|ceci|là|là-bas)$",
             r"\w+ en (?:font|fait|ont|a|sont|est|avait|avaient|reste)\b",
             r"\w+-(?:on|je|tu|nous|vous) (?:le|la|les|lui|leur|en|y) \w+(?:er|ir|re)\b",
             r"^(?:quelle?s?|qui|quand|où) (?:était|étaient|fut|furent) (?:le |la |les |l')\w+$",
@@ -146,6 +146,7 @@ GRAMMARS: dict[Language, Grammar] = {
         leaning=_either(
             r"(?:en|de|con|para|a|por|sobre) (?:él|ella|ello|ellos|ellas|eso|esto)\b",
             r"(?:en|con|para) el$",
+            r"(?:allí|alli|allá|ahí|ahi)$",
             r"^(?:quién|quien|cuándo|cuando|dónde|donde|cómo|como|por qué|por que|quiénes) "
             r"(?:se )?(?:lo|la|los|las|le|les) \w+$",
             r"(?:ese|esa|esos|esas|aquel|aquella|aquellos) \w+",
@@ -154,6 +155,11 @@ GRAMMARS: dict[Language, Grammar] = {
             r"(?:este|estos) (?!año|mes|siglo|verano|invierno)\w+",
             r"(?:es|son|era|fue) (?:el|la|los|las) (?:\w+ )+de sus?\b",
             r"(?:qué|que|cuál|cuáles|cuánt[oa]s?|cuant[oa]s?) \w+(?: \w+)? \w+(?:aron|ieron)$",
+            # The subject is left out: "¿Qué dijo sobre …?"
+            r"(?:qué|que) (?:dijo|declaró|señaló|destacó|afirmó|opinó|pidió|propuso|hizo|escribió) "
+            r"(?:sobre|acerca|en|al?|de|con|para|por)\b",
+            r"(?:qué|que|cuánt[oa]s|cuant[oa]s) \w+ (?:han|habían) \w+(?: juntos)?$",
+            r"^(?:al?|de|en|con|para|por) (?:qué|que) \w+ (?:\w+|forma parte)$",
         ),
         pronouns=_either(r"(?:él|ella|ellos|ellas|allí|alli|allá|ahí|ahi)\b"),
         owners=_either(r"sus?\b"),
@@ -173,6 +179,8 @@ FAMILIES = (
     _either(r"(?:from|desde|depuis)\b"),
     _either(r"(?:with|avec|con)\b"),
 )
+# "And how many Peruvians?"
+COUNTED = _either(r"(?:how (?:many|much)|combien (?:de|d')|cu[aá]nt[oa]s?) ?[\w-]+$")
 # "How many in Spain?": a question word without a verb.
 LOOSE = _either(r"(?:many |much )?(?:in|on|at|for|en|à|au|aux|dans|pour|para|por|par)\b")
 # "that of ethanol", "celle de l'éthanol", "el del etanol": what stands for the old noun.
