@@ -8,7 +8,7 @@ When in doubt it stands alone: a question joined in vain drags an old subject al
 import re
 from collections.abc import Sequence
 
-from qa.grammar import COUNTED, FAMILIES, GRAMMARS, LOOSE, THAT_OF, TIME, Grammar
+from qa.grammar import BARE, FAMILIES, GRAMMARS, LOOSE, THAT_OF, TIME, Grammar
 from qa.language import detect
 from qa.types import Language
 
@@ -51,7 +51,7 @@ def is_elliptical(question: str, language: Language) -> bool:
         return True
     link = re.match(grammar.link, text)
     rest = text[link.end() :].strip(_EDGES) if link else text
-    if re.match(COUNTED, rest) or _trails(rest, grammar):
+    if re.match(BARE, rest) or _trails(rest, grammar):
         return True
     if _lacks_noun(re.sub(grammar.impersonal, " ", rest), grammar):
         return True
@@ -134,10 +134,16 @@ def _is_bare_question(text: str, grammar: Grammar) -> bool:
         return len(words) <= _FRAGMENT
     if _is_named(text):
         return False
-    if words[0] in grammar.openers and not acts:
+    if words[0] in grammar.openers and not acts and not _asks_about(words, grammar):
         return len(content) <= 2  # "Under which programme?"
     defines = words[0] in grammar.asking and any(word in grammar.copulas for word in words[1:2])
     return len(content) <= (0 if defines else 1)  # "What is inflation?" stands alone
+
+
+def _asks_about(words: list[str], grammar: Grammar) -> bool:
+    """ "À quoi sert la TVA ?": a noun with its article stands after the question word."""
+    last = max(n for n, word in enumerate(words) if word in grammar.asking)
+    return any(word in grammar.openers for word in words[last + 1 :])
 
 
 def _is_fragment(text: str, grammar: Grammar, marked: bool) -> bool:

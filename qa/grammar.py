@@ -35,7 +35,12 @@ class Grammar:
 
 GRAMMARS: dict[Language, Grammar] = {
     "en": Grammar(
-        about=_either(r"(?:and |but )?(?:what|how) about\b", r"what of\b", r"(?:the )?same for\b"),
+        about=_either(
+            r"(?:and |but )?(?:what|how) about\b",
+            r"what of\b",
+            r"(?:the )?same for\b",
+            r"of wh(?:ich|om)\b",
+        ),
         link=_either(r"(?:and|but|or|then)\b"),
         asking=_words("what who whom whose when where why how which"),
         copulas=_words("is are was were"),
@@ -61,6 +66,7 @@ GRAMMARS: dict[Language, Grammar] = {
             r"(?:of|about|by|from|with|for|in|to|on) (?:it|him|this|that|those|these)$",
             r"(?:that one|this one|the same|the former|the latter|for them|there)$",
             r"these \w+",
+            r"^which (?:ones?\b|(?:is|are|was|were) (?:the )?(?:most |least )?\w+$)",
             r"^(?:(?:why|when|where|how) )?(?:do|does|did|can|could|will|would|should|has|have) "
             r"(?:the |an? )?(?:\w+ ){2,3}(?:it|him|them)$",
             r"(?:which|many|much|some|most|all|one|any|none) of (?:them|those|these|it)\b",
@@ -77,7 +83,7 @@ GRAMMARS: dict[Language, Grammar] = {
     "fr": Grammar(
         about=_either(
             r"(?:et )?(?:quid|qu'en est-il) (?:de la\b|de l'|du\b|des\b|de\b|d')",
-            r"même question\b",
+            r"(?:même question|dont)\b",
         ),
         link=_either(r"(?:et|mais|puis|sinon)\b(?: si\b)?"),
         asking=_words(
@@ -107,6 +113,7 @@ GRAMMARS: dict[Language, Grammar] = {
             r"l'(?:a|ont|avait|avaient)[- ]",
             r"^(?:qui|où|quand|comment|pourquoi) (?:le|la|les|lui|leur|en|y) \w+$",
             r"(?:cela|ça|ceci|là|là-bas)$",
+            r"^(?:lequel|laquelle|lesquels|lesquelles)\b(?! d)",
             r"\w+ en (?:font|fait|ont|a|sont|est|avait|avaient|reste)\b",
             r"\w+-(?:on|je|tu|nous|vous) (?:le|la|les|lui|leur|en|y) \w+(?:er|ir|re)\b",
             r"^(?:quelle?s?|qui|quand|où) (?:était|étaient|fut|furent) (?:le |la |les |l')\w+$",
@@ -126,7 +133,9 @@ GRAMMARS: dict[Language, Grammar] = {
     ),
     "es": Grammar(
         about=_either(
-            r"(?:y )?qu[eé] (?:hay del?|tal|pasa con|me dices del?)\b", r"lo mismo para\b"
+            r"(?:y )?qu[eé] (?:hay del?|tal|pasa con|me dices del?)\b",
+            r"lo mismo para\b",
+            r"de l[oa]s (?:que|cuales)\b",
         ),
         link=_either(r"(?:y|e|pero|o|entonces)\b"),
         asking=_words(
@@ -159,7 +168,8 @@ GRAMMARS: dict[Language, Grammar] = {
             r"(?:qué|que) (?:dijo|declaró|señaló|destacó|afirmó|opinó|pidió|propuso|hizo|escribió) "
             r"(?:sobre|acerca|en|al?|de|con|para|por)\b",
             r"(?:qué|que|cuánt[oa]s|cuant[oa]s) \w+ (?:han|habían) \w+(?: juntos)?$",
-            r"^(?:al?|de|en|con|para|por) (?:qué|que) \w+ (?:\w+|forma parte)$",
+            r"^(?:al?|de|en|con|para) (?:qué|que) \w+ (?:\w+|forma parte)$",
+            r"^cu[aá]l(?:es)? (?:es|son|era|fue) (?:el|la|los|las) (?:más|mejor|peor|mayor|menor) ?\w*$",
         ),
         pronouns=_either(r"(?:él|ella|ellos|ellas|allí|alli|allá|ahí|ahi)\b"),
         owners=_either(r"sus?\b"),
@@ -179,8 +189,15 @@ FAMILIES = (
     _either(r"(?:from|desde|depuis)\b"),
     _either(r"(?:with|avec|con)\b"),
 )
-# "And how many Peruvians?"
-COUNTED = _either(r"(?:how (?:many|much)|combien (?:de|d')|cu[aá]nt[oa]s?) ?[\w-]+$")
+# Asked about nothing in particular: "How many Peruvians?", "How many are women?", "Is there a gym?"
+BARE = _either(
+    r"(?:how (?:many|much)|combien (?:de|d')|cu[aá]nt[oa]s?) ?[\w-]+$",
+    r"how many (?:are|were|have|had|can)\b",
+    r"combien (?:sont|ont|en)\b",
+    r"cu[aá]nt[oa]s (?:son|eran|están|tienen|han)\b",
+    r"how long (?:do|did) (?:i|we|you|they) \w+$",
+    r"(?:(?:is|are) there|y a-t-il|hay) (?:an? |any |une? |des |una? )?\w+$",
+)
 # "How many in Spain?": a question word without a verb.
 LOOSE = _either(r"(?:many |much )?(?:in|on|at|for|en|à|au|aux|dans|pour|para|por|par)\b")
 # "that of ethanol", "celle de l'éthanol", "el del etanol": what stands for the old noun.

@@ -127,6 +127,23 @@ def test_keywords_stand_alone_and_a_name_with_a_question_mark_does_not() -> None
     assert is_elliptical("Carolina Santos?", "en")
 
 
+COMPLETE = [
+    ("fr", "À quoi sert la TVA ?"),
+    ("fr", "En quoi consiste le stage ?"),
+    ("es", "¿Para qué sirve el IVA?"),
+    ("es", "¿Por qué ronronean los gatos?"),
+    ("es", "¿Cuál es la mejor universidad del Perú?"),
+    ("en", "Which is the largest city in Peru?"),
+]
+
+
+@pytest.mark.parametrize(("language", "question"), COMPLETE)
+def test_a_noun_after_the_question_word_is_what_it_asks_about(
+    language: Language, question: str
+) -> None:
+    assert not is_elliptical(question, language)
+
+
 def test_a_pasted_letter_carries_what_it_speaks_of() -> None:
     assert is_elliptical("Did he write it?", "en")
     assert not is_elliptical("Did he write it " + "and post it " * 100_000, "en")
