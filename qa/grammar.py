@@ -169,7 +169,8 @@ GRAMMARS: dict[Language, Grammar] = {
             r"(?:sobre|acerca|en|al?|de|con|para|por)\b",
             r"(?:qué|que|cuánt[oa]s|cuant[oa]s) \w+ (?:han|habían) \w+(?: juntos)?$",
             r"^(?:al?|de|en|con|para) (?:qué|que) \w+ (?:\w+|forma parte)$",
-            r"^cu[aá]l(?:es)? (?:es|son|era|fue) (?:el|la|los|las) (?:más|mejor|peor|mayor|menor) ?\w*$",
+            r"^cu[aá]l(?:es)? (?:es|son|era|fue) (?:el|la|los|las) "
+            r"(?:más|mejor|peor|mayor|menor) ?\w*$",
         ),
         pronouns=_either(r"(?:él|ella|ellos|ellas|allí|alli|allá|ahí|ahi)\b"),
         owners=_either(r"sus?\b"),
