@@ -144,14 +144,18 @@ class Bot:
         self, library: Library, asked: str, history: Sequence[str], spoken: Language
     ) -> list[str]:
         """What is searched for: each question of a text, with what it leans on, without typos."""
-        turns = [turn for earlier in history for turn in wanted(_searchable(earlier))]
-        searched = []
+        said = [turn for earlier in history for turn in wanted(_searchable(earlier))]
+        turns = [turn[:MAX_QUESTION] for turn in said]
+        joined: list[str] = []
         for question in wanted(asked):
-            joined = followups.join(question[:MAX_QUESTION], turns, spoken)
-            count_tokens = self._encoder.count_tokens
-            searched.append(corrected(joined, spoken, library.catalogue, count_tokens))
+            question = question[:MAX_QUESTION]
+            whole = followups.join(question, turns, spoken)
+            if joined and whole.startswith(joined[-1]):  # it leans on the one just before
+                joined.pop()
+            joined.append(whole)
             turns.append(question)
-        return searched
+        known = self._encoder.count_tokens
+        return [corrected(whole, spoken, library.catalogue, known) for whole in joined]
 
     def _hits(
         self,

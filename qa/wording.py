@@ -69,12 +69,12 @@ _ANNOUNCING = _phrases(
 )
 # The same in front of what it asks for: "Could you tell me how many …"
 _LEAD = (
-    r"(?i)(?:hello|hi|hey|bonjour|bonsoir|salut|hola|buenas|please|por favor|svp)[ ,!.]+(?=\w+ \w)"
+    r"(?i)(?:(?:hello|hi|hey|bonjour|bonsoir|salut|hola|buenas|please|por favor|svp)[ ,!.]+"
     r"|(?:(?:could|can|would) you|please|i(?:'d| would) like|i (?:need|want)|does any\w+|do you"
     r"|pourriez|pouvez|pourrais|peux|j'aimerais|je (?:voudrais|souhaiterais|veux)|sais-tu"
     r"|savez-vous|dites-moi|dis-moi|(?:me |nos )?(?:podr[ií]a|puede)\w*|quisiera|quiero|necesito"
-    r"|me gustar[ií]a|sabes?|saben|d[ií]game|dime|alguien)"
-    rf"(?:[ -][\w']+){{0,4}}?[ ,:]+(?=(?:if|whether|si)\b|{_WORD_THAT_ASKS})"
+    r"|me gustar[ií]a|sabes?|saben|d[ií]game|dime|alguien)(?:[ -][\w']+){0,4}?[ ,:]+)"
+    rf"(?=(?:if|whether|si)\b|{_WORD_THAT_ASKS})"
 )
 # Thanks after a question without a question mark.
 _TAIL = (
