@@ -2,7 +2,8 @@
 
 A word is left alone if the documents have it, if the model has a token of its own for it, or if
 the dictionary of its language knows it. Otherwise it is replaced by the word in passages of the
-question's language that is one typo away and stands in most of them. A name stays a name.
+question's language that is one typo away and stands in most of them. A name stays a name, and is
+looked for in all passages.
 """
 
 import re
@@ -34,9 +35,11 @@ def _corrected(
     word, folded = found[0], fold(found[0])
     if min(count_tokens(word), count_tokens(word.lower())) <= 1 or catalogue.spellings([folded]):
         return word
-    near = [s for s in catalogue.spellings(_one_typo_from(folded)) if s.language == language]
+    near = catalogue.spellings(_one_typo_from(folded))
+    names = [spelling for spelling in near if spelling.word[0].isupper()]
     if word[0].isupper() and found.start() > 0:
-        near = [spelling for spelling in near if spelling.word[0].isupper()]
+        near = names
+    near = [spelling for spelling in near if spelling.language == language] or names
     if not near or _in_dictionary(word, language):
         return word
     best: Spelling = max(near, key=lambda spelling: (spelling.passages, spelling.word))

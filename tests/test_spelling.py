@@ -43,6 +43,7 @@ en | the connsulate in Argentima | the consulate in Argentina
 fr | qui a la présidance tournnte | qui a la présidence tournante
 fr | la comunaute | la Communauté
 es | la migracoin | la migración
+es | cuántos hay en Argentinna | cuántos hay en Argentina
 """
 
 
