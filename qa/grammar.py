@@ -66,6 +66,7 @@ GRAMMARS: dict[Language, Grammar] = {
             r"(?:of|about|by|from|with|for|in|to|on) (?:it|him|this|that|those|these)$",
             r"(?:that one|this one|the same|the former|the latter|for them|there)$",
             r"these \w+",
+            r"^(?:anything|something|nothing) (?:about|on|for)\b",
             r"^which (?:ones?\b|(?:is|are|was|were) (?:the )?(?:most |least )?\w+$)",
             r"^(?:(?:why|when|where|how) )?(?:do|does|did|can|could|will|would|should|has|have) "
             r"(?:the |an? )?(?:\w+ ){2,3}(?:it|him|them)$",
@@ -113,6 +114,7 @@ GRAMMARS: dict[Language, Grammar] = {
             r"l'(?:a|ont|avait|avaient)[- ]",
             r"^(?:qui|où|quand|comment|pourquoi) (?:le|la|les|lui|leur|en|y) \w+$",
             r"(?:cela|ça|ceci|là|là-bas)$",
+            r"^c'est (?!qui\b|quoi\b|où\b|quand\b|l)",
             r"^(?:lequel|laquelle|lesquels|lesquelles)\b(?! d)",
             r"\w+ en (?:font|fait|ont|a|sont|est|avait|avaient|reste)\b",
             r"\w+-(?:on|je|tu|nous|vous) (?:le|la|les|lui|leur|en|y) \w+(?:er|ir|re)\b",
