@@ -5,6 +5,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from itertools import chain, zip_longest
 from pathlib import Path
 
 from embeddings import Encoder, open_encoder
@@ -14,10 +16,13 @@ from qa.errors import DocumentError, SourceError, UsageError
 from qa.library import Library
 from qa.responder import quote_of, respond
 from qa.retriever import Hit, retrieve
+from qa.spelling import corrected
 from qa.types import LANGUAGES, Answer, Document, Language, Quote
+from qa.wording import wanted
 
 TOP_K = 3
 MAX_QUESTION = 4000  # characters that are searched; the model reads some 2,000 of them
+MAX_TEXT = 20_000  # characters in which questions are looked for, as in a pasted letter
 LOOK_AGAIN = 1.0  # seconds after which the folder is looked at for changes again
 
 Progress = Callable[[str, float], None]
@@ -101,11 +106,11 @@ class Bot:
         spoken = language or languages.detect(asked)
         if not asked:
             return Answer(question, "", spoken, reason="empty question")
-        searched = followups.join(asked, [_searchable(earlier) for earlier in history], spoken)
         library = self.library()
+        searched = self._searched(library, asked, history, spoken)
         judge = self.judge
         return respond(
-            Answer(question, searched, spoken),
+            Answer(question, " ".join(searched), spoken),
             self._hits(library, searched, spoken, only or ()),
             library,
             judge,
@@ -131,26 +136,47 @@ class Bot:
         _check(TOP_K, language, only, history)
         asked = _searchable(question)
         spoken = language or languages.detect(asked)
-        searched = followups.join(asked, [_searchable(earlier) for earlier in history], spoken)
-        return self._hits(self.library(), searched, spoken, only or (), hidden)
+        library = self.library()
+        searched = self._searched(library, asked, history, spoken)
+        return self._hits(library, searched, spoken, only or (), hidden)
+
+    def _searched(
+        self, library: Library, asked: str, history: Sequence[str], spoken: Language
+    ) -> list[str]:
+        """What is searched for: each question of a text, with what it leans on, without typos."""
+        said = [turn for earlier in history for turn in wanted(_searchable(earlier))]
+        turns = [turn[:MAX_QUESTION] for turn in said]
+        joined: list[str] = []
+        for question in wanted(asked):
+            question = question[:MAX_QUESTION]
+            whole = followups.join(question, turns, spoken)
+            if joined and whole.startswith(joined[-1]):  # it leans on the one just before
+                joined.pop()
+            joined.append(whole)
+            turns.append(question)
+        known = self._encoder.count_tokens
+        return [corrected(whole, spoken, library.catalogue, known) for whole in joined]
 
     def _hits(
         self,
         library: Library,
-        searched: str,
+        searched: Sequence[str],
         spoken: Language,
         only: Collection[Language],
         hidden: Collection[int] = (),
     ) -> list[Hit]:
-        return retrieve(
-            library,
-            self._encoder,
-            searched,
-            spoken,
-            only,
-            model_name=self._model_name,
-            hidden=hidden,
-        )
+        """The ranking; of several questions in turn, beginning with the surest answer."""
+        search = partial(retrieve, model_name=self._model_name, hidden=hidden)
+        found = [search(library, self._encoder, each, spoken, only) for each in searched]
+        if len(found) == 1:
+            return found[0]
+        surest = self.judge.probability
+        found.sort(key=lambda hits: -surest(hits[0]) if hits else 0.0)
+        ranking: dict[int, Hit] = {}
+        for hit in chain.from_iterable(zip_longest(*found)):
+            if hit is not None:
+                ranking.setdefault(hit.row, hit)
+        return list(ranking.values())
 
     @property
     def judge(self) -> Calibration:
@@ -221,9 +247,9 @@ def _place(path: str | os.PathLike[str]) -> Path:
 
 
 def _searchable(question: str) -> str:
-    """As much of a question as is searched. Half a surrogate pair is no character, and stands
+    """As much of a text as is read. Half a surrogate pair is no character, and stands
     for one that was lost."""
-    text = question.strip()[:MAX_QUESTION]
+    text = question.strip()[:MAX_TEXT]
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

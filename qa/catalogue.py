@@ -6,11 +6,12 @@ import re
 import sqlite3
 import threading
 import zlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from qa.errors import LibraryError
 from qa.language import fold
@@ -30,6 +31,10 @@ CREATE TABLE passages (
 CREATE INDEX passages_by_twins ON passages (twins) WHERE twins IS NOT NULL;
 CREATE VIRTUAL TABLE lexicon USING fts5 (terms, content='', tokenize='ascii');
 CREATE VIRTUAL TABLE lexicon_terms USING fts5vocab ('lexicon', 'row');
+CREATE TABLE words (
+    folded TEXT NOT NULL, language TEXT NOT NULL, word TEXT NOT NULL, passages INTEGER NOT NULL,
+    PRIMARY KEY (folded, language)
+) WITHOUT ROWID;
 """
 _DOCUMENT = "doc_id, path, title, language, encoding, sha256, text_sha256, checksum"
 _PASSAGE = (
@@ -39,6 +44,14 @@ _PASSAGE = (
 _MAX_WORDS = 64  # of a question that are looked up; a pasted page has no more to say than that
 _STEM = 6  # letters kept of a word: "migrants" and "migrant" meet, "migration" stays near
 _WORD = re.compile(r"\w+")
+
+
+class Spelling(NamedTuple):
+    """How a word is mostly written in passages of a language, and in how many of them it stands."""
+
+    word: str
+    language: Language
+    passages: int
 
 
 def terms(text: str) -> list[str]:
@@ -82,6 +95,19 @@ def _fill(
         "INSERT INTO lexicon (rowid, terms) VALUES (?, ?)",
         ((row, " ".join(terms(p.search_text))) for row, p in enumerate(passages)),
     )
+    connection.executemany("INSERT INTO words VALUES (?, ?, ?, ?)", _word_rows(passages))
+
+
+def _word_rows(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str, int]]:
+    """Each word without capitals and accents, a language, its commonest form, its passages."""
+    counts: Counter[tuple[str, Language]] = Counter()
+    for passage in passages:
+        counts.update((word, passage.language) for word in set(_WORD.findall(passage.search_text)))
+    forms: dict[tuple[str, Language], list[tuple[int, str]]] = defaultdict(list)
+    for (word, language), count in counts.items():
+        forms[fold(word), language].append((count, word))
+    for (folded, language), counted in forms.items():
+        yield folded, language, max(counted)[1], sum(count for count, _word in counted)
 
 
 def _document_row(d: Document) -> tuple[Any, ...]:
@@ -233,6 +259,15 @@ class Catalogue:
         members = [(values[0], self._passage(values)) for values in found]
         return [(row, Twin(p.source_id, p.language)) for row, p in members]
 
+    def spellings(self, words: Sequence[str]) -> list[Spelling]:
+        """How these words, given without capitals and accents, are written in the documents."""
+        query = "SELECT word, language, passages FROM words WHERE folded IN"
+        return [
+            Spelling(*values)
+            for some in _batches(words)
+            for values in self._all(f"{query} ({_marks(some)})", some)
+        ]
+
     def lexical(self, question: str, language: Language, top_k: int) -> dict[int, float]:
         """BM25 among the passages of one language, as a share of a perfect match: row -> 0 to 1.
 
@@ -267,7 +302,7 @@ def _marks(values: Sequence[Any]) -> str:
     return ",".join("?" * len(values))
 
 
-def _batches(rows: Sequence[int], size: int = 500) -> Iterator[Sequence[int]]:
+def _batches(rows: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
     """SQLite takes a limited number of values in one statement."""
     for start in range(0, len(rows), size):
         yield rows[start : start + size]

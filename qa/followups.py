@@ -8,7 +8,7 @@ When in doubt it stands alone: a question joined in vain drags an old subject al
 import re
 from collections.abc import Sequence
 
-from qa.grammar import FAMILIES, GRAMMARS, LOOSE, THAT_OF, TIME, Grammar
+from qa.grammar import BARE, FAMILIES, GRAMMARS, LOOSE, THAT_OF, TIME, Grammar
 from qa.language import detect
 from qa.types import Language
 
@@ -19,10 +19,14 @@ _BARE = 2  # words: "Carolina Santos?"
 
 _CAPITALISED = r"(?!I\b)\w*[A-ZÀ-ÖØ-Þ][\w.&-]*"  # "I" is nobody's name
 _NAME = re.compile(rf"\b{_CAPITALISED}(?: (?:(?:of|de|del|du|des|la|the) ){{0,2}}{_CAPITALISED})*")
+_ARTICLE = r"(?i)^(?:the |l'|la |le |les |el |los |las )"
+_OF = r" (?:of|de|du|des|del|d'|sans|sin|without)\b"
+_ENDING = 3  # letters that two words of a kind share: Bolivians, Peruvians
 _YEAR = re.compile(r"\b\d{4}\b")
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"")
 _INVERTED = re.compile(r"-(?:ils?|elles?|on|je|tu|vous|nous|ce)$")  # travaille-t-elle
 _EARLIER_SENTENCE = re.compile(r"(?:\S+ ){3,}\S{3,}[.?!] ")  # holds what "it" stands for
+_MANY = frozenset(("many", "much"))
 _EDGES = " \t\n\xa0\u202f¿¡?!.,;:…"
 
 
@@ -47,6 +51,8 @@ def is_elliptical(question: str, language: Language) -> bool:
         return True
     link = re.match(grammar.link, text)
     rest = text[link.end() :].strip(_EDGES) if link else text
+    if re.match(BARE, rest) or _trails(rest, grammar):
+        return True
     if _lacks_noun(re.sub(grammar.impersonal, " ", rest), grammar):
         return True
     if _has_clause(rest, grammar):
@@ -105,6 +111,13 @@ def _opens_with_name(text: str, grammar: Grammar) -> bool:
     return first.lower() not in grammar.openers and not _has_clause(first, grammar)
 
 
+def _trails(text: str, grammar: Grammar) -> bool:
+    """ "And the Orinoco, how many?": the question word comes last."""
+    _, comma, last = text.rpartition(", ")
+    words = _tokens(last)
+    return bool(comma and words) and len(words) <= _BARE and words[-1] in grammar.asking | _MANY
+
+
 def _has_clause(text: str, grammar: Grammar) -> bool:
     """Whether anything is asked or done: a question word or a verb, as far as verbs are known."""
     known = grammar.asking | grammar.copulas | grammar.verbs
@@ -121,10 +134,16 @@ def _is_bare_question(text: str, grammar: Grammar) -> bool:
         return len(words) <= _FRAGMENT
     if _is_named(text):
         return False
-    if words[0] in grammar.openers and not acts:
+    if words[0] in grammar.openers and not acts and not _asks_about(words, grammar):
         return len(content) <= 2  # "Under which programme?"
     defines = words[0] in grammar.asking and any(word in grammar.copulas for word in words[1:2])
     return len(content) <= (0 if defines else 1)  # "What is inflation?" stands alone
+
+
+def _asks_about(words: list[str], grammar: Grammar) -> bool:
+    """ "À quoi sert la TVA ?": a noun with its article stands after the question word."""
+    last = max(n for n, word in enumerate(words) if word in grammar.asking)
+    return any(word in grammar.openers for word in words[last + 1 :])
 
 
 def _is_fragment(text: str, grammar: Grammar, marked: bool) -> bool:
@@ -149,7 +168,11 @@ def _replace(previous: str, turn: str, grammar: Grammar) -> str | None:
         return None
     if _tokens(fragment)[0] in grammar.openers:
         fragment = fragment[0].lower() + fragment[1:]
-    return _replace_phrase(previous, fragment, grammar) or _replace_name(previous, fragment)
+    return (
+        _replace_phrase(previous, fragment, grammar)
+        or _replace_name(previous, fragment)
+        or _replace_word(previous, fragment)
+    )
 
 
 def _replace_phrase(previous: str, fragment: str, grammar: Grammar) -> str | None:
@@ -174,14 +197,30 @@ def _replace_name(previous: str, fragment: str) -> str | None:
     year = re.fullmatch(r"(?:\w+ )?(\d{4})", fragment)
     if year and len(years) == 1:
         return _YEAR.sub(year[1], previous)
-    article = re.match(r"(?:the |l'|la |le |el )?", fragment, re.IGNORECASE)
-    bare = fragment[article.end() :] if article else fragment
+    bare = re.sub(_ARTICLE, "", fragment)
     names = [found for found in _NAME.finditer(previous) if found.start() > 1]
     if len(names) != 1 or not _NAME.fullmatch(bare):
         return None
     if (" " in names[0][0]) != (" " in bare):
         return None
+    if re.fullmatch(_ARTICLE, names[0][0] + " ") or re.match(_OF, previous[names[0].end() :]):
+        return None  # "La casa verde", "Médecins sans frontières": more than its capitals
     return previous[: names[0].start()] + bare + previous[names[0].end() :]
+
+
+def _replace_word(previous: str, fragment: str) -> str | None:
+    """A word for the only word that ends like it: "peruanos" for "bolivianos"."""
+    bare = re.sub(_ARTICLE, "", fragment)
+    if not re.fullmatch(r"[^\W\d]{5,}", bare):
+        return None
+    like = [
+        found
+        for found in re.finditer(r"[^\W\d]{5,}", previous)
+        if found[0].lower().endswith(bare[-_ENDING:].lower())
+    ]
+    if len(like) != 1:
+        return None
+    return previous[: like[0].start()] + bare + previous[like[0].end() :]
 
 
 def _is_time(text: str) -> bool:

@@ -35,7 +35,12 @@ class Grammar:
 
 GRAMMARS: dict[Language, Grammar] = {
     "en": Grammar(
-        about=_either(r"(?:and |but )?(?:what|how) about\b", r"what of\b", r"(?:the )?same for\b"),
+        about=_either(
+            r"(?:and |but )?(?:what|how) about\b",
+            r"what of\b",
+            r"(?:the )?same for\b",
+            r"of wh(?:ich|om)\b",
+        ),
         link=_either(r"(?:and|but|or|then)\b"),
         asking=_words("what who whom whose when where why how which"),
         copulas=_words("is are was were"),
@@ -59,8 +64,10 @@ GRAMMARS: dict[Language, Grammar] = {
             r"(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|should) "
             r"(?:he|she|it|they)\b",
             r"(?:of|about|by|from|with|for|in|to|on) (?:it|him|this|that|those|these)$",
-            r"(?:that one|this one|the same|the former|the latter)$",
+            r"(?:that one|this one|the same|the former|the latter|for them|there)$",
             r"these \w+",
+            r"^(?:anything|something|nothing) (?:about|on|for)\b",
+            r"^which (?:ones?\b|(?:is|are|was|were) (?:the )?(?:most |least )?\w+$)",
             r"^(?:(?:why|when|where|how) )?(?:do|does|did|can|could|will|would|should|has|have) "
             r"(?:the |an? )?(?:\w+ ){2,3}(?:it|him|them)$",
             r"(?:which|many|much|some|most|all|one|any|none) of (?:them|those|these|it)\b",
@@ -77,7 +84,7 @@ GRAMMARS: dict[Language, Grammar] = {
     "fr": Grammar(
         about=_either(
             r"(?:et )?(?:quid|qu'en est-il) (?:de la\b|de l'|du\b|des\b|de\b|d')",
-            r"même question\b",
+            r"(?:même question|dont)\b",
         ),
         link=_either(r"(?:et|mais|puis|sinon)\b(?: si\b)?"),
         asking=_words(
@@ -106,7 +113,9 @@ GRAMMARS: dict[Language, Grammar] = {
         leaning=_either(
             r"l'(?:a|ont|avait|avaient)[- ]",
             r"^(?:qui|où|quand|comment|pourquoi) (?:le|la|les|lui|leur|en|y) \w+$",
-            r"(?:cela|ça|ceci)$",
+            r"(?:cela|ça|ceci|là|là-bas)$",
+            r"^c'est (?!qui\b|quoi\b|où\b|quand\b|l)",
+            r"^(?:lequel|laquelle|lesquels|lesquelles)\b(?! d)",
             r"\w+ en (?:font|fait|ont|a|sont|est|avait|avaient|reste)\b",
             r"\w+-(?:on|je|tu|nous|vous) (?:le|la|les|lui|leur|en|y) \w+(?:er|ir|re)\b",
             r"^(?:quelle?s?|qui|quand|où) (?:était|étaient|fut|furent) (?:le |la |les |l')\w+$",
@@ -126,7 +135,9 @@ GRAMMARS: dict[Language, Grammar] = {
     ),
     "es": Grammar(
         about=_either(
-            r"(?:y )?qu[eé] (?:hay del?|tal|pasa con|me dices del?)\b", r"lo mismo para\b"
+            r"(?:y )?qu[eé] (?:hay del?|tal|pasa con|me dices del?)\b",
+            r"lo mismo para\b",
+            r"de l[oa]s (?:que|cuales)\b",
         ),
         link=_either(r"(?:y|e|pero|o|entonces)\b"),
         asking=_words(
@@ -146,6 +157,7 @@ GRAMMARS: dict[Language, Grammar] = {
         leaning=_either(
             r"(?:en|de|con|para|a|por|sobre) (?:él|ella|ello|ellos|ellas|eso|esto)\b",
             r"(?:en|con|para) el$",
+            r"(?:allí|alli|allá|ahí|ahi)$",
             r"^(?:quién|quien|cuándo|cuando|dónde|donde|cómo|como|por qué|por que|quiénes) "
             r"(?:se )?(?:lo|la|los|las|le|les) \w+$",
             r"(?:ese|esa|esos|esas|aquel|aquella|aquellos) \w+",
@@ -154,6 +166,13 @@ GRAMMARS: dict[Language, Grammar] = {
             r"(?:este|estos) (?!año|mes|siglo|verano|invierno)\w+",
             r"(?:es|son|era|fue) (?:el|la|los|las) (?:\w+ )+de sus?\b",
             r"(?:qué|que|cuál|cuáles|cuánt[oa]s?|cuant[oa]s?) \w+(?: \w+)? \w+(?:aron|ieron)$",
+            # The subject is left out: "¿Qué dijo sobre …?"
+            r"(?:qué|que) (?:dijo|declaró|señaló|destacó|afirmó|opinó|pidió|propuso|hizo|escribió) "
+            r"(?:sobre|acerca|en|al?|de|con|para|por)\b",
+            r"(?:qué|que|cuánt[oa]s|cuant[oa]s) \w+ (?:han|habían) \w+(?: juntos)?$",
+            r"^(?:al?|de|en|con|para) (?:qué|que) \w+ (?:\w+|forma parte)$",
+            r"^cu[aá]l(?:es)? (?:es|son|era|fue) (?:el|la|los|las) "
+            r"(?:más|mejor|peor|mayor|menor) ?\w*$",
         ),
         pronouns=_either(r"(?:él|ella|ellos|ellas|allí|alli|allá|ahí|ahi)\b"),
         owners=_either(r"sus?\b"),
@@ -172,6 +191,15 @@ FAMILIES = (
     _either(r"(?:for|pour|para)\b"),
     _either(r"(?:from|desde|depuis)\b"),
     _either(r"(?:with|avec|con)\b"),
+)
+# Asked about nothing in particular: "How many Peruvians?", "How many are women?", "Is there a gym?"
+BARE = _either(
+    r"(?:how (?:many|much)|combien (?:de|d')|cu[aá]nt[oa]s?) ?[\w-]+$",
+    r"how many (?:are|were|have|had|can)\b",
+    r"combien (?:sont|ont|en)\b",
+    r"cu[aá]nt[oa]s (?:son|eran|están|tienen|han)\b",
+    r"how long (?:do|did) (?:i|we|you|they) \w+$",
+    r"(?:(?:is|are) there|y a-t-il|hay) (?:an? |any |une? |des |una? )?\w+$",
 )
 # "How many in Spain?": a question word without a verb.
 LOOSE = _either(r"(?:many |much )?(?:in|on|at|for|en|à|au|aux|dans|pour|para|por|par)\b")

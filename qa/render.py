@@ -83,6 +83,11 @@ def plain(answer: Answer) -> str:
     return render(answer, PLAIN)
 
 
+def searched_otherwise(answer: Answer) -> bool:
+    """Whether other words were searched for than were typed; capitals and blanks are no words."""
+    return answer.searched.lower().split() not in ([], answer.question.lower().split())
+
+
 def render(answer: Answer, style: Style, *, first: int = 1) -> str:
     """The answer as printed: quotes with their sources, or what was closest.
 
@@ -90,7 +95,7 @@ def render(answer: Answer, style: Style, *, first: int = 1) -> str:
     """
     language = answer.language
     blocks = []
-    if answer.searched and answer.searched != answer.question.strip():
+    if searched_otherwise(answer):
         blocks.append(style.paint(_said("searched_for", language, question=answer.searched), _DIM))
     if answer:
         blocks += [quote(q, style, language, n) for n, q in enumerate(answer.quotes, first)]

@@ -7,7 +7,7 @@ from typing import cast
 
 from qa.language import say
 from qa.messages import Key
-from qa.render import one_line, visible
+from qa.render import one_line, searched_otherwise, visible
 from qa.types import Answer, Language, Quote
 
 
@@ -48,7 +48,7 @@ def transcript(turns: Sequence[Turn], language: Language) -> str:
 def _turn(turn: Turn) -> Iterator[str]:
     answer, language = turn.answer, turn.answer.language
     yield f"## {one_line(answer.question)}"
-    if answer.searched and answer.searched != answer.question:
+    if searched_otherwise(answer):
         yield say("searched_for", language, question=one_line(answer.searched))
     if not answer:
         yield say("no_answer", language)

@@ -134,8 +134,9 @@ Reason = Literal["", "empty question", "no documents", "no passages", "no releva
 class Answer:
     """What was found. False where nothing was: then `near_misses` and `reason` say more.
 
-    `searched` is what was really looked for: the question, or for a follow-up the question
-    joined with the one before. `notes` are sentences for the person who asked.
+    `searched` is what was really looked for: the question without greetings, thanks and typos,
+    or for a follow-up the question joined with the one before.
+    `notes` are sentences for the person who asked.
     """
 
     question: str

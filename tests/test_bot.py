@@ -138,6 +138,30 @@ def test_a_follow_up_is_joined_with_the_question_before(bot: Bot) -> None:
     assert bot.answer("And in Andorra?").searched == "And in Andorra?"
 
 
+def test_of_two_questions_each_has_its_answer_among_the_first_two(bot: Bot) -> None:
+    height = "¿Qué altura tiene el faro?"
+    one, other = bot.hits(KEEPER, language="en"), bot.hits(height, language="en")
+    both = bot.hits(f"{KEEPER} {height}", language="en")
+    assert {hit.row for hit in both[:2]} == {one[0].row, other[0].row}
+    rows = [hit.row for hit in both]
+    assert len(set(rows)) == len(rows)
+    assert set(rows) == {hit.row for hit in one + other}
+
+
+def test_the_second_question_may_lean_on_the_first(bot: Bot) -> None:
+    both = f"{KEEPER} Where does she live?"
+    assert bot.answer(both).searched == both
+    history = [f"Hello! {KEEPER} Many thanks."]
+    assert bot.answer("Where does she live?", history=history).searched == both
+
+
+def test_a_letter_is_searched_for_what_it_asks(bot: Bot) -> None:
+    letter = f"Dear all,\n\n{'The weather is fine. ' * 300}\n\n{KEEPER}\n\nKind regards,\nTom"
+    answer = bot.answer(letter)
+    assert len(letter) > MAX_QUESTION
+    assert (answer.question, answer.searched) == (letter, KEEPER)
+
+
 def test_a_question_in_another_language_is_answered_with_a_note(bot: Bot) -> None:
     answer = bot.answer("Wer ist die Besitzerin der Bienenstöcke von Marta Klein in Andorra?")
     assert len(answer.notes) == 1
@@ -174,7 +198,7 @@ def test_two_halves_of_a_character_are_that_character(bot: Bot) -> None:
 
 
 def test_of_a_question_of_a_megabyte_the_beginning_is_searched(bot: Bot) -> None:
-    question = KEEPER + " " + "why " * 250_000
+    question = KEEPER.rstrip("?") + " and " + "why " * 250_000
     answer = bot.answer(question)
     assert answer.question == question
     assert answer.searched == question[:MAX_QUESTION]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from qa import render
-from qa.render import PLAIN, Style, one_line, parts_of, visible
+from qa.render import PLAIN, Style, one_line, parts_of, searched_otherwise, visible
 from qa.types import LANGUAGES, Answer, Language, Quote, Span, Twin
 
 OURS = re.compile("\x1b\\[(?:0|1|2|1;36|1;33|33)m")
@@ -299,3 +299,10 @@ def test_letters_of_all_scripts_are_shown_as_they_are(text: str) -> None:
 )
 def test_what_cannot_be_shown_has_a_sign_or_is_left_out(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+def test_capitals_and_blanks_are_no_reason_to_show_what_was_searched() -> None:
+    shouted = Answer("WHO  IS\nIT?", "who is it?", "en")
+    assert not searched_otherwise(shouted)
+    assert not searched_otherwise(Answer("", "", "en"))
+    assert searched_otherwise(Answer("Hello, who is it?", "who is it?", "en"))

@@ -11,6 +11,8 @@ from qa import Answer, Bot
 from qa.types import LANGUAGES
 
 HERE = Path(__file__).parent
+FOLLOWUPS = HERE.parent / "data" / "followups.jsonl"
+NOT_FOUND = 4  # the rank of what is not among the best three
 # Floors lie some two questions of a hundred below what was measured; see the README's table.
 FLOORS = {"dev": (0.75, 0.86), "test": (0.68, 0.82)}
 
@@ -97,6 +99,24 @@ def test_the_right_passage_comes_first(bot: Bot, split: str) -> None:
     floor_1, floor_3 = FLOORS[split]
     assert first >= floor_1
     assert third >= floor_3
+
+
+def test_a_joined_question_finds_as_well_as_the_full_one(bot: Bot) -> None:
+    with FOLLOWUPS.open(encoding="utf-8") as lines:
+        pairs = [pair for pair in map(json.loads, lines) if "answers" in pair]
+    assert len(pairs) >= 60
+    worse, first = [], {"joined": 0, "full": 0, "alone": 0}
+    for pair in pairs:
+        ranks = {
+            "joined": rank(bot, pair | {"history": [pair["previous"]]}) or NOT_FOUND,
+            "full": rank(bot, pair | {"question": pair["full"]}) or NOT_FOUND,
+            "alone": rank(bot, pair) or NOT_FOUND,
+        }
+        first = {way: n + (ranks[way] == 1) for way, n in first.items()}
+        if ranks["joined"] > ranks["full"]:
+            worse.append((pair["previous"], pair["question"], ranks))
+    print(f"\nfollow-ups: {len(pairs)}, first passage right: {first}, worse than full: {worse}")
+    assert len(worse) <= 0.1 * len(pairs)
 
 
 def test_at_most_2_of_60_off_topic_questions_are_answered(bot: Bot) -> None:

@@ -1,0 +1,77 @@
+"""Typos are set right by the words of the documents."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from qa import catalogue
+from qa.catalogue import Catalogue
+from qa.spelling import corrected
+from qa.types import LANGUAGES, Language, Passage
+
+TEXTS: list[tuple[Language, str]] = [
+    ("en", "Walter Arce counts Bolivians in Argentina."),
+    ("en", "The Bolivians have a consulate, and bolivians vote."),
+    ("fr", "La présidence tournante de la Communauté andine."),
+    ("es", "La migración de los peruanos."),
+]
+
+
+def two_tokens(text: str) -> int:
+    """No word is so common that it has a token of its own."""
+    return 2
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> Iterator[Catalogue]:
+    passages = [
+        Passage("d", number, 0, len(text), 1, language, "prose", text)
+        for number, (language, text) in enumerate(TEXTS, 1)
+    ]
+    catalogue.write(tmp_path / "catalogue", [], passages, [None] * len(passages))
+    opened = Catalogue(tmp_path / "catalogue")
+    yield opened
+    opened.close()
+
+
+TYPOS = """
+en | how many Bolvians vote | how many Bolivians vote
+en | how many Boliviasn vote | how many Bolivians vote
+en | the connsulate in Argentima | the consulate in Argentina
+fr | qui a la présidance tournnte | qui a la présidence tournante
+fr | la comunaute | la Communauté
+es | la migracoin | la migración
+es | cuántos hay en Argentinna | cuántos hay en Argentina
+"""
+
+
+@pytest.mark.parametrize("line", TYPOS.strip().splitlines())
+def test_a_typo_becomes_the_word_of_the_documents(words: Catalogue, line: str) -> None:
+    language, typed, searched = line.split(" | ")
+    assert corrected(typed, language, words, two_tokens) == searched
+
+
+LEFT_ALONE = {
+    "the consulates": "the dictionary knows it",
+    "Mr Consulatte": "a name does not become a common word",
+    "vot arc": "short words are near to too many",
+    "the presidance": "the word that is near is of another language",
+    "Bollivanos": "it is two typos away",
+}
+
+
+@pytest.mark.parametrize("text", LEFT_ALONE)
+def test_what_may_be_right_is_left_alone(words: Catalogue, text: str) -> None:
+    assert corrected(text, "en", words, two_tokens) == text, LEFT_ALONE[text]
+
+
+def test_a_word_with_a_token_of_its_own_is_left_alone(words: Catalogue) -> None:
+    assert corrected("Bolvians", "en", words, lambda text: 1) == "Bolvians"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text(), st.sampled_from(LANGUAGES))
+def test_any_text_may_be_set_right(words: Catalogue, text: str, language: Language) -> None:
+    assert bool(corrected(text, language, words, two_tokens)) == bool(text)

@@ -1,0 +1,109 @@
+"""What of a typed text is searched for, whatever stands around the questions."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, strategies as st
+
+from qa.types import LANGUAGES
+from qa.wording import wanted
+
+QUALITY = Path(__file__).parent / "quality"
+WRAPPINGS = json.loads((QUALITY / "wrappings.json").read_text(encoding="utf-8"))
+QUESTIONS = {
+    "en": "How many Bolivians live in Spain?",
+    "fr": "Combien de Boliviens vivent en Espagne ?",
+    "es": "¿Cuántos bolivianos viven en España?",
+}
+WRAPPED = [
+    (language, template)
+    for language in LANGUAGES
+    for kind in ("polite", "emails")
+    for template in WRAPPINGS[language][kind]
+]
+
+
+@pytest.mark.parametrize(("language", "template"), WRAPPED)
+def test_of_politeness_and_letters_the_question_is_left(language: str, template: str) -> None:
+    question = QUESTIONS[language]
+    assert wanted(template.replace("{q}", question)) == (question,)
+
+
+def test_own_questions_are_searched_as_they_were_typed() -> None:
+    lines = (QUALITY / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    typed = [json.loads(line)["question"] for line in lines]
+    changed = [text for text in typed if not text.isupper() and wanted(text) != (text,)]
+    assert changed == []
+
+
+LEFT = """
+Could you tell me who chairs the CAN? | who chairs the CAN?
+Hi who chairs the CAN | who chairs the CAN
+Pouvez-vous me dire où travaille Walter Arce ? | où travaille Walter Arce ?
+¿Me podría decir cuántos miembros tiene la CAN? Gracias | cuántos miembros tiene la CAN?
+Hola, ¿quién preside la CAN? | ¿quién preside la CAN?
+who chairs the CAN? thx! | who chairs the CAN?
+who chairs the CAN thank you | who chairs the CAN
+"""
+
+
+@pytest.mark.parametrize("line", LEFT.strip().splitlines())
+def test_what_only_leads_to_a_question_is_left_out(line: str) -> None:
+    typed, searched = line.split(" | ")
+    assert wanted(typed) == (searched,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Buenos Aires, ¿cuándo se fundó?",
+        "¿Cómo está organizada la OIM?",
+        "¿Gracias a qué ley se emiten las tarjetas?",
+        "How are you paid in Peru?",
+        "I want to know the price of oil in 2016. And who decided it?",
+        "Spain withdrew its visa waiver. When?",
+        "Who directed Batman v Superman: Dawn of Justice?",
+        "Hello",
+        "gracias",
+    ],
+)
+def test_a_question_that_looks_like_manners_is_searched(text: str) -> None:
+    assert wanted(text) == (text,)
+
+
+def test_two_questions_are_two() -> None:
+    both = "Who is Carolina Santos? How many Bolivians live in Spain?"
+    assert wanted(both) == ("Who is Carolina Santos?", "How many Bolivians live in Spain?")
+    assert wanted("I am from Lima. Who is Carolina Santos? Where does she work? Thanks!") == (
+        "I am from Lima. Who is Carolina Santos?",
+        "Where does she work?",
+    )
+
+
+def test_capitals_are_lowered_unless_they_are_an_acronym() -> None:
+    assert wanted("WHO CHAIRS THE CAN?") == ("who chairs the can?",)
+    assert wanted("OIM CAN") == ("OIM CAN",)
+
+
+def test_a_wrapped_line_goes_on_and_a_short_one_ends() -> None:
+    letter = "Dear all\nthe meeting in the capital of the country is over, but:\nwho paid\nfor it?"
+    assert wanted(letter)[0].endswith("who paid for it?")
+    assert wanted("Hi Tom\nWho paid for it?") == ("Who paid for it?",)
+
+
+def test_a_page_of_dots_and_dashes_takes_no_time() -> None:
+    for char in ("? ", "-", ": ", "a, ", "can you -", "please ", "\n"):
+        assert wanted(char * 5000)
+
+
+@example("Hello, \n\nthanks")
+@example("? ? ?")
+@given(
+    st.text()
+    | st.lists(st.sampled_from("hello merci ? . : , \n who is how A".split(" "))).map(" ".join)
+)
+def test_any_text_leaves_something_to_search_for(text: str) -> None:
+    parts = wanted(text)
+    assert parts
+    assert all(part.strip() for part in parts) or not text.strip()
