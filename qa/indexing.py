@@ -205,7 +205,6 @@ def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | N
 
 def _build(place: Place, rebuild: bool, report: Progress) -> None:
     before = None if rebuild else open_library(place.index, place.cure)
-    report("reading the documents", 0.0)
     found = _read(place.folder, before, report)
     generation = secrets.token_hex(8)
     target = place.index / generation

@@ -140,9 +140,8 @@ def paragraphs(
         verse = not typeset and _is_verse(part, wrap)
         for index in range(1, len(part)):
             line, after, opens = part[index - 1], part[index], index - 1 == start
-            joined = typeset and not after.bullet
-            joined = joined or (not verse and _joins(line, after, opens=opens, wrap=wrap))
-            if not joined:
+            alike = verse or (typeset and not after.bullet)
+            if not (alike or _joins(line, after, opens=opens, wrap=wrap)):
                 yield tuple(part[start:index])
                 start = index
         yield tuple(part[start:])

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from qa import reading
 from qa.errors import DocumentError
-from qa.reading import find, read
+from qa.reading import document, find, read
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -88,8 +87,9 @@ def test_a_file_without_permission_is_refused_by_name(
 
 def test_a_folder_and_a_pipe_are_no_documents(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")  # to open it would wait for ever
+    (tmp_path / "folder.txt").mkdir()
 
-    for path in (tmp_path, tmp_path / "pipe.txt"):
+    for path in (tmp_path / "folder.txt", tmp_path / "pipe.txt"):
         with pytest.raises(DocumentError, match="it is not a file"):
             read(path, "x")
 
@@ -97,7 +97,7 @@ def test_a_folder_and_a_pipe_are_no_documents(tmp_path: Path) -> None:
 def test_a_file_is_refused_from_one_byte_beyond_the_bound(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "MAX_BYTES", 3)
+    monkeypatch.setattr(document, "MAX_TEXT", 3)
 
     assert read(write(tmp_path / "fits.txt", b"abc"), "fits").text == "abc"
     with pytest.raises(DocumentError, match=r"long\.txt is too large"):
@@ -168,7 +168,7 @@ def test_the_seeds_are_found_in_order() -> None:
 
 
 def test_files_of_other_kinds_and_hidden_ones_are_passed_over(tmp_path: Path) -> None:
-    for name in ("a.txt", "B.TXT", "sub/c.txt", "notes.md", ".hidden.txt", ".git/d.txt", "txt"):
+    for name in ("a.txt", "B.TXT", "sub/c.txt", "notes.tex", ".hidden.txt", ".git/d.txt", "txt"):
         write(tmp_path / name)
 
     assert ids(tmp_path) == ["B", "a", "c"]

@@ -14,6 +14,7 @@ COLUMN = 3  # lines that a column has on each side of a gutter at least
 PROSE = 15  # characters of a row's longest part on average; cells of tables are shorter
 GUTTER = 0.8  # heights of a letter
 PITCH = 0.35  # heights of a letter by which a gap between paragraphs is wider than between lines
+DOUBLE = 1.0  # heights of a letter; no lines of one paragraph are farther apart, typed ones neither
 SIZE = 1.15  # how much larger the letters of a heading are at least
 CELLS = "   "  # which parts the cells of a row
 
@@ -161,7 +162,8 @@ def _parts(above: Line, below: Line, usual: float, right: float) -> bool:
     """Whether a paragraph ends between two lines."""
     size = min(above.size, below.size)
     gap = above.bottom - below.top
-    if max(above.size, below.size) > SIZE * size or gap > max(usual, 0) + PITCH * size:
+    usual = min(max(usual, 0.0), DOUBLE * size)
+    if max(above.size, below.size) > SIZE * size or gap > usual + PITCH * size:
         return True
     if below.text[0] in _BULLETS or CELLS in above.text or CELLS in below.text:
         return False

@@ -22,6 +22,8 @@ def read(path: Path, doc_id: str, apart: Apart | None = None) -> Document:
     """
     suffix = path.suffix.lower()
     try:
+        if suffix not in formats.FORMATS:
+            raise UnreadableError(f"is of no format that is read: {', '.join(formats.FORMATS)}")
         if formats.FORMATS[suffix].plain:
             data = content(path, MAX_TEXT)
             sha256, extract = hashlib.sha256(data).hexdigest(), formats.extract(suffix, data)

@@ -24,6 +24,7 @@ _NUMBER = re.compile(
     r"\W*(?:(?:page|p\.|pág(?:ina)?\.?)\s*)?\d{1,4}(?:\s*(?:/|of|de|sur)\s*\d{1,4})?\W*|[ivxl]{1,7}",
     re.IGNORECASE,
 )
+_REPEATED = re.compile(r"(\W)\1+")  # leaders, rulers
 _CONTENTS = re.compile(
     r".*(?:\.\s?){4,}\s*\d{1,4}\s*"
 )  # a heading, leaders, the number of its page
@@ -58,6 +59,7 @@ def _check_legible(text: str) -> None:
         raise UnreadableError(
             "has no text in it, only pictures; recognise it first, for example with ocrmypdf"
         )
+    solid = _REPEATED.sub(r"\1", solid)
     if sum(map(str.isalnum, solid)) < LEGIBLE * len(solid):
         raise UnreadableError(
             "does not say which letters its signs are; recognise it, for example with "

@@ -31,12 +31,10 @@ def csv(data: bytes) -> Extract:
     found = plain(data)
     text = found.text.removeprefix("\ufeff")
     library.field_size_limit(MAX_CELL)
+    head = text.partition("\n")[0]
+    separator = max(",;\t|", key=head.count)
     try:
-        dialect: Any = library.Sniffer().sniff(text[:65536].rpartition("\n")[0] or text, ",;\t|")
-    except library.Error:
-        dialect = library.excel
-    try:
-        rows = library.DictReader(io.StringIO(text, newline=""), dialect=dialect)
+        rows = library.DictReader(io.StringIO(text, newline=""), delimiter=separator)
         return _extract(list(rows), rows.fieldnames or (), found.encoding)
     except library.Error as error:
         raise UnreadableError(f"is damaged: {error}") from error

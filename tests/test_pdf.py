@@ -1,0 +1,135 @@
+"""PDF: pages, the order of reading, and what runs along the edges."""
+
+from pathlib import Path
+
+import made
+import pytest
+
+from qa.passages import cut
+from qa.reading import read
+from qa.reading.extract import Extract, UnreadableError
+from qa.reading.formats import extract
+from qa.types import Document, Passage
+
+LEFT = [
+    "The left column tells of bees and",
+    "of the honey that they make. A well-",
+    "known keeper gave us a good exam-",
+    "ple of what she does. It is well-known",
+    "in the mountains of Andorra.",
+]
+RIGHT = [
+    "The right column is about mills",
+    "and the flour that they grind.",
+    "Wheat comes from the valley.",
+    "The miller works on Tuesdays.",
+]
+BODY = [
+    f"Chapter {name} has a sentence of its own, about {name}." for name in ("one", "two", "six")
+]
+
+
+def extracted(path: Path) -> Extract:
+    return extract(".pdf", path.read_bytes())
+
+
+def passages(path: Path) -> tuple[Document, tuple[Passage, ...]]:
+    document = read(path, "a")
+    return document, cut(document)
+
+
+def test_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
+    path = made.pdf(tmp_path / "a.pdf", [["A title over both columns", "", (LEFT, RIGHT)]])
+
+    document, found = passages(path)
+
+    assert [document.text[p.start : p.end] for p in found[1:]] == [
+        "\n".join(LEFT),
+        "\n".join(RIGHT),
+    ]
+
+
+def test_a_table_is_read_by_rows(tmp_path: Path) -> None:
+    rows = (["Hive", "North", "South", "East"], ["Honey", "12 kg", "9 kg", "7 kg"])
+
+    text = extracted(made.pdf(tmp_path / "a.pdf", [["The year in numbers.", "", "", rows]])).text
+
+    assert "Hive   Honey\nNorth   12 kg\nSouth   9 kg\nEast   7 kg" in text
+
+
+def test_a_word_broken_over_a_line_end_is_whole_where_it_is_searched(tmp_path: Path) -> None:
+    document, found = passages(made.pdf(tmp_path / "a.pdf", [LEFT]))
+
+    [passage] = found
+    assert "good exam-\nple" in document.text[passage.start : passage.end]
+    assert "A well-known keeper gave us a good example of what" in passage.search_text
+
+
+def test_what_runs_along_the_edges_is_beside_the_text(tmp_path: Path) -> None:
+    pages = [[line] for line in BODY]
+    path = made.pdf(tmp_path / "a.pdf", pages, header="Annual report, Geneva", numbered=True)
+
+    document, found = passages(path)
+
+    by_kind = {kind: [p for p in found if p.kind == kind] for kind in ("prose", "menu")}
+    assert [document.text[p.start : p.end] for p in by_kind["prose"]] == BODY
+    said = "".join(document.text[p.start : p.end] for p in by_kind["menu"])
+    assert said.count("Annual report, Geneva") == 3
+    assert "Page 3 of 3" in said
+
+
+def test_what_is_said_on_one_page_alone_is_text(tmp_path: Path) -> None:
+    found = extracted(made.pdf(tmp_path / "a.pdf", [[BODY[0]], [BODY[1]]], header=""))
+
+    assert found.asides == ()
+    assert extracted(made.pdf(tmp_path / "b.pdf", [[BODY[0]]], header="A report")).asides == ()
+
+
+def test_a_table_of_contents_is_beside_the_text(tmp_path: Path) -> None:
+    contents = [f"Chapter {n} {'.' * 40} {n}" for n in range(1, 5)]
+
+    found = extracted(made.pdf(tmp_path / "a.pdf", [[*contents], [BODY[0]]]))
+
+    assert [found.text[s.start : s.end] for s in found.asides] == ["\n".join(contents)]
+
+
+def test_every_passage_has_its_page(tmp_path: Path) -> None:
+    pages = [[BODY[0], "", "", BODY[1]], [], [BODY[2]]]
+    document, found = passages(made.pdf(tmp_path / "a.pdf", pages))
+
+    assert [document.page_at(p.start) for p in found] == [1, 1, 3]
+    assert len(document.pages) == 3
+
+
+def test_the_title_is_the_files_own_unless_it_is_a_name_of_a_file(tmp_path: Path) -> None:
+    named = made.pdf(tmp_path / "a.pdf", [BODY], title="The chapters")
+    assert extracted(named).title == "The chapters"
+    junk = made.pdf(tmp_path / "b.pdf", [BODY], title="Microsoft Word - draft7.doc")
+    assert extracted(junk).title == ""
+
+
+def test_an_encrypted_file_is_named_with_a_cure(tmp_path: Path) -> None:
+    path = made.pdf(tmp_path / "a.pdf", [BODY], password="sesame")
+
+    with pytest.raises(UnreadableError, match=r"is encrypted; save it .* qpdf --decrypt"):
+        extracted(path)
+
+
+def test_a_file_without_text_is_named_with_a_cure(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableError, match=r"no text in it, only pictures; .* ocrmypdf"):
+        extracted(made.pdf(tmp_path / "a.pdf", [[], []]))
+
+
+def test_signs_that_are_no_letters_are_not_taken_for_text(tmp_path: Path) -> None:
+    path = made.pdf(tmp_path / "a.pdf", [["%%2 ,.+ -,$,!(-(,&(+", "),,2 ' +'6\", - ,7%-\"(''2"]])
+
+    with pytest.raises(UnreadableError, match="--force-ocr"):
+        extracted(path)
+
+
+def test_pages_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from qa.reading import pdf
+
+    monkeypatch.setattr(pdf, "MAX_PAGES", 2)
+    with pytest.raises(UnreadableError, match="has 3 pages, more than 2"):
+        extracted(made.pdf(tmp_path / "a.pdf", [BODY, BODY, BODY]))
