@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ def ids(folder: Path) -> list[str]:
         ("e\u0301te\u0301 \u00e9t\u00e9".encode(), "utf-8"),
         ("\ufeffl’été\r\n".encode("utf-16-le"), "utf-16-le"),
         ("\ufeffl’été\r\n".encode("utf-16-be"), "utf-16-be"),
+        ("l’été coûte cher\r\n".encode("utf-16-le"), "utf-16-le"),
+        ("l’été coûte cher\r\n".encode("utf-16-be"), "utf-16-be"),
         ("l’été coûte 5 €".encode("cp1252"), "cp1252"),
         (b"a\x81b\xe9", "latin-1"),
     ],
@@ -205,6 +208,36 @@ def test_links_that_go_in_circles_are_survived(tmp_path: Path) -> None:
     (tmp_path / "linked.txt").symlink_to(tmp_path / "sub" / "a.txt")
 
     assert ids(tmp_path) == ["a", "linked"]
+
+
+def test_a_folder_of_any_depth_is_walked(tmp_path: Path) -> None:
+    deep = tmp_path
+    for _ in range(1500):  # more than Python's stack
+        deep /= "d"
+        deep.mkdir()
+    write(deep / "a.txt")
+    try:
+        assert ids(tmp_path) == ["a"]
+    finally:  # pytest's own cleaning goes no deeper than Python's stack
+        subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
+
+
+def test_what_a_qaignore_names_is_passed_over_with_the_rules_of_a_gitignore(tmp_path: Path) -> None:
+    for name in ("a.txt", "drafts/b.txt", "sub/drafts/c.txt", "sub/d.log.txt", "sub/keep.log.txt"):
+        write(tmp_path / name)
+    write(tmp_path / ".qaignore", b"# not these\n/drafts/\n*.log.txt\n!keep.log.txt\n")
+
+    assert ids(tmp_path) == ["a", "c", "keep.log"]
+
+
+def test_a_qaignore_further_in_has_the_last_word(tmp_path: Path) -> None:
+    for name in ("a.txt", "sub/a1.txt", "sub/b.txt", "b.txt"):
+        write(tmp_path / name)
+    write(tmp_path / ".qaignore", b"a*.txt\n")
+    write(tmp_path / "sub" / ".qaignore", b"!a1.txt\n/b.txt\n")
+
+    assert ids(tmp_path) == ["a1", "b"]
+    assert dict(find(tmp_path))["b"] == tmp_path / "b.txt"
 
 
 def test_a_folder_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 IGNORE = ".qaignore"
 
+Rule = tuple[Path, "GitIgnoreSpec"]  # the patterns of a folder
+
 
 def find(folder: Path) -> list[tuple[str, Path]]:
     """The documents under `folder` with their ids, sorted by id.
@@ -26,30 +28,31 @@ def find(folder: Path) -> list[tuple[str, Path]]:
     if not folder.is_dir():
         raise DocumentError(f"{folder} is not a folder; name one that holds documents.")
     paths = [
-        path
-        for path in _walk(folder, [])
-        if path.suffix.lower() in FORMATS and os.path.isfile(path)
+        path for path in _walk(folder) if path.suffix.lower() in FORMATS and os.path.isfile(path)
     ]
     return sorted(zip(_ids([path.relative_to(folder) for path in paths]), paths, strict=True))
 
 
-def _walk(folder: Path, above: Sequence[tuple[Path, "GitIgnoreSpec"]]) -> Iterator[Path]:
-    """The files under `folder` that are neither hidden nor ignored, in the order of their names."""
-    here = _patterns(folder)
-    rules = above if here is None else [*above, (folder, here)]
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:  # a folder that may not be opened; `os.walk` passes it over as well
-        return
-    for entry in entries:
-        path = folder / entry.name
-        inner = entry.is_dir(follow_symlinks=False)
-        if entry.name.startswith(".") or _ignored(path, inner, rules):
+def _walk(top: Path) -> Iterator[Path]:
+    """The files under `top` that are neither hidden nor ignored."""
+    left: list[tuple[Path, tuple[Rule, ...]]] = [(top, ())]
+    while left:
+        folder, rules = left.pop()
+        patterns = _patterns(folder)
+        if patterns is not None:
+            rules = (*rules, (folder, patterns))
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:  # it may not be opened, or is gone
             continue
-        if inner:
-            yield from _walk(path, rules)
-        else:
-            yield path
+        for entry in entries:
+            path, inner = folder / entry.name, entry.is_dir(follow_symlinks=False)
+            if entry.name.startswith(".") or (rules and _ignored(path, inner, rules)):
+                continue
+            if inner:
+                left.append((path, rules))
+            else:
+                yield path
 
 
 def _patterns(folder: Path) -> "GitIgnoreSpec | None":
@@ -67,7 +70,7 @@ def _patterns(folder: Path) -> "GitIgnoreSpec | None":
         ) from error
 
 
-def _ignored(path: Path, inner: bool, rules: Sequence[tuple[Path, "GitIgnoreSpec"]]) -> bool:
+def _ignored(path: Path, inner: bool, rules: Sequence[Rule]) -> bool:
     """The innermost `.qaignore` that says anything of a path decides."""
     for folder, patterns in reversed(rules):
         name = path.relative_to(folder).as_posix() + ("/" if inner else "")
