@@ -7,6 +7,7 @@ import pytest
 
 from qa.passages import cut
 from qa.reading import read
+from qa.reading.columns import Line, in_order
 from qa.reading.extract import Extract, UnreadableError
 from qa.reading.formats import extract
 from qa.types import Document, Passage
@@ -99,6 +100,28 @@ def test_every_passage_has_its_page(tmp_path: Path) -> None:
 
     assert [document.page_at(p.start) for p in found] == [1, 1, 3]
     assert len(document.pages) == 3
+
+
+def test_what_is_printed_largest_is_the_title_of_a_file_without_one(tmp_path: Path) -> None:
+    from fpdf import FPDF
+
+    made = FPDF(unit="pt")
+    made.add_page()
+    for y, size, text in [(100, 24, "The book of"), (130, 24, "bees"), (200, 11, BODY[0])]:
+        made.set_font("Helvetica", size=size)
+        made.text(60, y, text)
+    made.set_font("Helvetica", size=11)
+    for row in range(3):
+        made.text(60, 220 + 14 * row, "and so on")
+    made.output(str(tmp_path / "a.pdf"))
+
+    assert extracted(tmp_path / "a.pdf").title == "The book of bees"
+
+
+def test_lines_without_a_height_have_an_order_too() -> None:
+    flat = [Line("word", 10.0, y, 90.0, y) for y in (30.0, 20.0, 10.0, 10.0)]
+
+    assert sum(len(row) for stretch in in_order(flat) for row in stretch) == 4
 
 
 def test_the_title_is_the_files_own_unless_it_is_a_name_of_a_file(tmp_path: Path) -> None:

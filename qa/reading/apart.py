@@ -17,7 +17,7 @@ from typing import Any, Self
 from qa.reading.extract import MAX_TEXT, Extract, UnreadableError
 from qa.types import Span
 
-SECONDS = 120.0  # for one file: a book of 1,000 pages takes 20 to 40
+SECONDS = 120.0  # for one file: a book of 1,000 pages takes 10
 FILES = 200  # for one process, as parsers leak
 # JSON in UTF-8 takes up to six bytes for a character.
 _MAX_REPLY = 6 * MAX_TEXT

@@ -12,6 +12,7 @@ from statistics import median
 
 COLUMN = 3  # lines that a column has on each side of a gutter at least
 PROSE = 15  # characters of a row's longest part on average; cells of tables are shorter
+PATIENCE = 24  # lines after which columns that have not begun, or have ended, are given up
 GUTTER = 0.8  # heights of a letter
 PITCH = 0.35  # heights of a letter by which a gap between paragraphs is wider than between lines
 DOUBLE = 1.0  # heights of a letter; no lines of one paragraph are farther apart, typed ones neither
@@ -44,13 +45,16 @@ def rows(lines: Sequence[Line]) -> list[Row]:
     """The lines side by side from left to right, the rows from top to bottom."""
     found = list[Row]()
     for line in sorted(lines, key=lambda x: (-x.top, x.left)):
-        last = found[-1][0] if found else None
-        shared = min(last.top, line.top) - max(last.bottom, line.bottom) if last else 0.0
-        if last is not None and shared > 0.5 * min(last.size, line.size):
+        if found and _beside(found[-1][0], line):
             found[-1].append(line)
         else:
             found.append([line])
     return [sorted(row, key=lambda x: x.left) for row in found]
+
+
+def _beside(line: Line, other: Line) -> bool:
+    shared = min(line.top, other.top) - max(line.bottom, other.bottom)
+    return shared > 0.5 * min(line.size, other.size)
 
 
 def in_order(lines: Sequence[Line]) -> list[list[Row]]:
@@ -60,9 +64,11 @@ def in_order(lines: Sequence[Line]) -> list[list[Row]]:
     start = 0
     while start < len(page):
         stop, gutter = _columns(page, start)
-        if gutter is None:
-            rest.append(page[start])
-            start += 1
+        if gutter is None:  # the row that starts here is no part of columns
+            first = start
+            while start == first or (start < len(page) and _beside(page[first], page[start])):
+                rest.append(page[start])
+                start += 1
             continue
         if rest:
             found.append(rows(rest))
@@ -87,6 +93,8 @@ def _columns(page: Sequence[Line], start: int) -> tuple[int, float | None]:
         gutter = _gutter(part, covered)
         if gutter is not None:
             best = stop + 1, gutter
+        elif stop - best[0] > PATIENCE:
+            break
     return best
 
 
@@ -118,6 +126,8 @@ def _gutter(part: Sequence[Line], covered: Sequence[tuple[float, float]]) -> flo
 
 
 def _is_column(side: Sequence[Line]) -> bool:
+    if sum(len(line.text) for line in side) < PROSE * COLUMN:
+        return False
     longest = [max(len(line.text) for line in row) for row in rows(side)]
     return len(longest) >= COLUMN and sum(longest) >= PROSE * len(longest)
 

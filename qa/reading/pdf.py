@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from ctypes import byref
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
-from qa.reading.columns import Line, Row, in_order, parted, rows, said
+from qa.passages import HEADLINE
+from qa.reading.columns import SIZE, Line, Row, in_order, parted, rows, said
 from qa.reading.extract import Extract, UnreadableError
 from qa.types import Span
 
@@ -28,7 +30,7 @@ _REPEATED = re.compile(r"(\W)\1+")  # leaders, rulers
 _CONTENTS = re.compile(
     r".*(?:\.\s?){4,}\s*\d{1,4}\s*"
 )  # a heading, leaders, the number of its page
-_FILE_NAME = re.compile(r"\.\w{2,5}\W*$|^(?:untitled|sans titre|sin título)\b", re.IGNORECASE)
+_FILE_NAME = re.compile(r"^\W*$|\.\w{2,5}\W*$|^(?:untitled|sans titre|sin título)\b", re.IGNORECASE)
 
 
 def extract(data: bytes) -> Extract:
@@ -156,7 +158,7 @@ def _composed(pages: Sequence[_Page], about: dict[str, str]) -> Extract:
     title = about.get("Title", "").strip()
     return Extract(
         "".join(out),
-        title="" if _FILE_NAME.search(title) else title,
+        title=_largest(pages[0]) if _FILE_NAME.search(title) else title,
         date=_date(about.get("CreationDate", "")),
         pages=tuple(starts),
         asides=tuple(asides),
@@ -174,6 +176,16 @@ def _blocks(page: _Page, running: Collection[str]) -> Iterator[tuple[str, bool]]
         contents = [bool(_CONTENTS.fullmatch(text)) for text in block]
         yield "\n".join(block), 2 * sum(contents) > len(block)
     yield from ((said(row), True) for row in below)
+
+
+def _largest(page: _Page) -> str:
+    """What stands on a page in the largest letters, if these are larger than the others'."""
+    sizes = [line.size for line in page.lines]
+    if not sizes or max(sizes) < SIZE * median(sizes):
+        return ""
+    large = dict.fromkeys(x.text for x in page.lines if SIZE * x.size > max(sizes))
+    title = " ".join(large)
+    return title if len(title) <= HEADLINE and any(map(str.isalpha, title)) else ""
 
 
 def _running(pages: Sequence[_Page]) -> set[str]:
