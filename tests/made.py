@@ -51,15 +51,17 @@ def rtf(path: Path) -> Path:
     return path
 
 
-def html(path: Path, encoding: str = "utf-8") -> Path:
+def html(path: Path, charset: str = "utf-8") -> Path:
+    """A page that says it is in `charset`; what says Latin-1 is in Windows-1252, as on the web."""
+    encoding = "utf-8" if charset == "utf-8" else "cp1252"
     path.write_bytes(
-        f"""<html lang="fr"><head><meta charset="{encoding}"><title>Le moulin | Mon site</title>
+        f"""<html lang="fr"><head><meta charset="{charset}"><title>Le moulin | Mon site</title>
         <meta property="article:published_time" content="2021-03-04"></head><body>
         <nav><ul><li><a href="/">Accueil</a></li><li><a href="/b">Boutique</a></li></ul></nav>
         <div id="cookie-banner" class="cookie-consent"><p>Nous utilisons des cookies pour
         améliorer votre expérience. Acceptez-vous les cookies ?</p><button>Oui</button></div>
-        <article><h1>Le moulin</h1><p>Le moulin a été construit en 1742 par les habitants du
-        village, qui voulaient moudre leur blé sur place sans payer le seigneur.</p>
+        <article><h1>Le moulin</h1><p>Le moulin a été construit en 1742 par les habitants de
+        l’endroit, qui voulaient moudre leur blé sur place sans payer le seigneur.</p>
         <div class="share-buttons"><a href="#">Partager sur Facebook</a></div>
         <p>Il produit encore de la farine deux jours par semaine, le mardi et le jeudi, et la vend
         au marché de la ville voisine.</p></article>

@@ -51,11 +51,13 @@ def test_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
 
 
 def test_a_table_is_read_by_rows(tmp_path: Path) -> None:
-    rows = (["Hive", "North", "South", "East"], ["Honey", "12 kg", "9 kg", "7 kg"])
+    hives = [f"Hive number {n}" for n in range(8)]
+    honey = [f"{n} kilograms" for n in range(8)]
 
-    text = extracted(made.pdf(tmp_path / "a.pdf", [["The year in numbers.", "", "", rows]])).text
+    table = made.pdf(tmp_path / "a.pdf", [["The year in numbers.", "", "", (hives, honey)]])
 
-    assert "Hive   Honey\nNorth   12 kg\nSouth   9 kg\nEast   7 kg" in text
+    rows = [f"{hive}   {weight}" for hive, weight in zip(hives, honey, strict=True)]
+    assert "\n".join(rows) in extracted(table).text
 
 
 def test_a_word_broken_over_a_line_end_is_whole_where_it_is_searched(tmp_path: Path) -> None:
@@ -77,6 +79,12 @@ def test_what_runs_along_the_edges_is_beside_the_text(tmp_path: Path) -> None:
     said = "".join(document.text[p.start : p.end] for p in by_kind["menu"])
     assert said.count("Annual report, Geneva") == 3
     assert "Page 3 of 3" in said
+
+
+def test_a_lone_number_of_a_page_is_beside_the_text(tmp_path: Path) -> None:
+    found = extracted(made.pdf(tmp_path / "a.pdf", [[BODY[0]]], numbered=True))
+
+    assert [found.text[s.start : s.end] for s in found.asides] == ["Page 1 of 1"]
 
 
 def test_what_is_said_on_one_page_alone_is_text(tmp_path: Path) -> None:

@@ -6,16 +6,18 @@ path a line and answers with JSON a line; it is never sent code, nor sends any.
 
 import json
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from qa.reading.extract import MAX_TEXT, Extract, UnreadableError
 from qa.types import Span
+
+if TYPE_CHECKING:
+    import subprocess
 
 SECONDS = 120.0  # for one file: a book of 1,000 pages takes 10
 FILES = 200  # for one process, as parsers leak
@@ -75,7 +77,9 @@ class Apart:
             self.close()
             raise UnreadableError("cannot be read: its parser gave no sense") from error
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> "subprocess.Popen[bytes]":
+        import subprocess  # a question on an index that is up to date needs none
+
         root = str(Path(__file__).parents[2])  # where this very program is imported from
         paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         return subprocess.Popen(
@@ -86,7 +90,7 @@ class Apart:
             env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
         )
 
-    def _ask(self, process: subprocess.Popen[bytes], path: Path) -> dict[str, Any]:
+    def _ask(self, process: "subprocess.Popen[bytes]", path: Path) -> dict[str, Any]:
         late = threading.Event()
 
         def stop() -> None:
@@ -110,7 +114,7 @@ class Apart:
         raise UnreadableError("cannot be read: its parser crashed; the file may be damaged")
 
 
-def _exchange(process: subprocess.Popen[bytes], request: bytes) -> bytes:
+def _exchange(process: "subprocess.Popen[bytes]", request: bytes) -> bytes:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(request)

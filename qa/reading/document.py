@@ -9,6 +9,7 @@ from qa.passages import headline
 from qa.reading import formats
 from qa.reading.apart import Apart
 from qa.reading.extract import MAX_FILE, MAX_TEXT, Extract, UnreadableError
+from qa.reading.formats import extractor as extracted_by
 from qa.types import LANGUAGES, Document, Language
 
 
@@ -48,7 +49,7 @@ def _document(path: Path, doc_id: str, sha256: str, extract: Extract) -> Documen
         text=extract.text,
         encoding=extract.encoding,
         sha256=sha256,
-        extractor=formats.extractor(path.suffix.lower()),
+        extractor=extracted_by(path.suffix.lower()),
         date=extract.date,
         pages=extract.pages,
         asides=extract.asides,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import cast
 
 from qa.reading.extract import Extract, Extractor, UnreadableError
@@ -51,6 +51,8 @@ def extractor(suffix: str) -> str:
     kind = FORMATS[suffix]
     if kind.plain:
         return ""
+    from importlib import metadata
+
     own = f"{kind.module}.{kind.function} {kind.revision}"
     try:
         return f"{own}, {kind.library} {metadata.version(kind.library)}" if kind.library else own

@@ -105,7 +105,6 @@ def _docx_runs(element: Any) -> Iterator[str]:
         elif child.tag == f"{_W}noBreakHyphen":
             yield "-"
         elif child.tag not in (
-            f"{_W}del",
             f"{_W}txbxContent",
             f"{_W}pPr",
             f"{_W}moveFrom",
