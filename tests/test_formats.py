@@ -14,7 +14,7 @@ from qa.bot import Bot
 from qa.errors import DocumentError
 from qa.indexing import refresh
 from qa.passages import cut
-from qa.reading import document, office, read
+from qa.reading import Apart, document, office, read
 from qa.reading.extract import Extract, UnreadableError
 from qa.reading.formats import FORMATS, extract
 from qa.types import Document
@@ -261,6 +261,21 @@ def test_an_entity_reads_no_file(tmp_path: Path, suffix: str, part: str, words: 
         assert "defines entities" in str(error)
     else:
         assert "swordfish" not in found
+
+
+def test_entities_that_multiply_are_refused(tmp_path: Path) -> None:
+    more = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    laughs = f'<!DOCTYPE x [<!ENTITY a0 "lol">{more}]>'
+    whole, evil = made.docx(tmp_path / "a.docx"), tmp_path / "evil.docx"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(evil, "w") as new:
+        for name in old.namelist():
+            head, _, rest = old.read(name).partition(b"?>")
+            if name == "word/document.xml":
+                rest = laughs.encode() + rest.replace(b"Marta", b"&a9;")
+            new.writestr(name, head + b"?>" + rest)
+
+    with Apart() as process, pytest.raises(UnreadableError, match="may be damaged"):
+        process.extract(evil)
 
 
 def test_deep_pages_are_survived() -> None:

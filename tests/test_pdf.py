@@ -4,10 +4,11 @@ from pathlib import Path
 
 import made
 import pytest
+from pypdfium2 import PdfiumError
 
 from qa.passages import cut
 from qa.reading import read
-from qa.reading.columns import Line, in_order
+from qa.reading.columns import Line, in_order, parted
 from qa.reading.extract import Extract, UnreadableError
 from qa.reading.formats import extract
 from qa.types import Document, Passage
@@ -48,6 +49,47 @@ def test_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
         "\n".join(LEFT),
         "\n".join(RIGHT),
     ]
+
+
+def test_a_paragraph_starts_where_its_first_line_is_set_in() -> None:
+    told = [
+        ("It fills the line to its end.", 60),
+        ("The next is set", 72),
+        ("in, and goes on.", 60),
+    ]
+    lines = [
+        Line(text, left, 90.0 - 12 * n, 200, 100.0 - 12 * n) for n, (text, left) in enumerate(told)
+    ]
+
+    assert list(parted(in_order(lines))) == [[told[0][0]], [told[1][0], told[2][0]]]
+
+
+def test_a_paragraph_ends_where_its_last_line_stops_short(tmp_path: Path) -> None:
+    lines = [
+        "This is the first one, and it goes on for a line",
+        "and a half.",
+        "This is the second.",
+    ]
+
+    _, found = passages(made.pdf(tmp_path / "a.pdf", [lines]))
+
+    assert [p.search_text for p in found] == [" ".join(lines[:2]), lines[2]]
+
+
+def test_pages_that_hold_one_another_are_survived() -> None:
+    loop = b"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[2 0 R 3 0 R]/Count 2>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R
+/Resources<</XObject<</X 4 0 R>>>>>>endobj
+4 0 obj<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 4 0 R>>>>
+/Length 5>>stream
+/X Do
+endstream endobj
+trailer<</Root 1 0 R/Size 5>>
+"""
+    with pytest.raises((UnreadableError, PdfiumError)):
+        extract(".pdf", loop)
 
 
 def test_a_table_is_read_by_rows(tmp_path: Path) -> None:

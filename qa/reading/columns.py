@@ -17,6 +17,8 @@ GUTTER = 0.8  # heights of a letter
 PITCH = 0.35  # heights of a letter by which a gap between paragraphs is wider than between lines
 DOUBLE = 1.0  # heights of a letter; no lines of one paragraph are farther apart, typed ones neither
 SIZE = 1.15  # how much larger the letters of a heading are at least
+INDENT = 0.5  # heights of a letter by which a paragraph's first line is set in at least
+ENDS = '.!?:…”»"'  # signs that a paragraph ends with
 CELLS = "   "  # which parts the cells of a row
 
 _BULLETS = frozenset("-–—•●○◦▪■□·*→➢✓‣")
@@ -136,12 +138,12 @@ def parted(stretches: Sequence[Sequence[Row]]) -> Iterator[list[str]]:
     """The lines of each paragraph or heading; items of a list stay together."""
     for stretch in stretches:
         lines = [_joined(row) for row in stretch]
-        right = max(line.right for line in lines)
+        edges = min(line.left for line in lines), max(line.right for line in lines)
         gaps = [above.bottom - below.top for above, below in pairwise(lines)]
         usual = median(gaps) if gaps else 0.0
         block = [lines[0]]
         for line in lines[1:]:
-            if _parts(block[-1], line, usual, right):
+            if _parts(block[-1], line, usual, edges):
                 yield [x.text for x in block]
                 block = []
             block.append(line)
@@ -168,8 +170,11 @@ def _joined(row: Row) -> Line:
     )
 
 
-def _parts(above: Line, below: Line, usual: float, right: float) -> bool:
-    """Whether a paragraph ends between two lines."""
+def _parts(above: Line, below: Line, usual: float, edges: tuple[float, float]) -> bool:
+    """Whether a paragraph ends between two lines of a column with these edges.
+
+    Its last line stops short, or the next one's first is indented.
+    """
     size = min(above.size, below.size)
     gap = above.bottom - below.top
     usual = min(max(usual, 0.0), DOUBLE * size)
@@ -177,7 +182,10 @@ def _parts(above: Line, below: Line, usual: float, right: float) -> bool:
         return True
     if below.text[0] in _BULLETS or CELLS in above.text or CELLS in below.text:
         return False
+    if above.text[-1] not in ENDS or below.text[:1].islower():
+        return False
+    left, right = edges
     word = below.text.split(maxsplit=1)[0]
     width = (below.right - below.left) / len(below.text) * (len(word) + 1)
-    ended = above.text[-1] in '.!?:…”»"'
-    return ended and above.right + width < right and not below.text[:1].islower()
+    indented = below.left > left + INDENT * size > above.left
+    return above.right + width < right or indented
