@@ -111,6 +111,21 @@ def test_one_process_reads_many_files_and_is_ended_with_them(good: Path) -> None
     assert first.poll() is not None
 
 
+def test_a_process_is_replaced_before_its_leaks_add_up(
+    good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.reading.apart.FILES", 2)
+    with Apart() as process:
+        seen = []
+        for _ in range(3):
+            process.extract(good)
+            seen.append(process._process)
+        assert seen[0] is seen[1]
+        assert seen[1] is not seen[2]
+        assert seen[0] is not None
+        assert seen[0].poll() is not None
+
+
 def test_no_module_of_the_folder_is_ever_run(
     tmp_path: Path, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
