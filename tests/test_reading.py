@@ -240,6 +240,14 @@ def test_a_qaignore_further_in_has_the_last_word(tmp_path: Path) -> None:
     assert dict(find(tmp_path))["b"] == tmp_path / "b.txt"
 
 
+def test_a_qaignore_that_cannot_be_understood_leaves_nothing_in_by_mistake(tmp_path: Path) -> None:
+    write(tmp_path / "secret.txt")
+    write(tmp_path / ".qaignore", b"!\nsecret.txt\n")
+
+    with pytest.raises(DocumentError, match=r"\.qaignore cannot be understood .* mend it"):
+        find(tmp_path)
+
+
 def test_a_folder_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="nowhere is not a folder"):
         find(tmp_path / "nowhere")
