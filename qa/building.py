@@ -95,9 +95,9 @@ def _kept(documents: Sequence[Document], before: Library) -> dict[str, Kept]:
     return kept
 
 
-def _content(document: Document) -> tuple[str, str, str]:
+def _content(document: Document) -> tuple[str, ...]:
     """All that a document's passages and their vectors depend on."""
-    return document.sha256, document.title, document.language
+    return document.sha256, document.title, document.language, document.extractor
 
 
 def _encoded(

@@ -1,6 +1,7 @@
 """Documents and passages in SQLite: the words of the corpus, without a single vector."""
 
 import hashlib
+import json
 import math
 import re
 import sqlite3
@@ -21,6 +22,7 @@ _SCHEMA = """
 CREATE TABLE documents (
     doc_id BLOB PRIMARY KEY, path BLOB NOT NULL, title BLOB NOT NULL, language TEXT NOT NULL,
     encoding TEXT NOT NULL, sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL,
+    extractor TEXT NOT NULL, date TEXT NOT NULL, pages TEXT NOT NULL,
     checksum INTEGER NOT NULL, text BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE passages (
@@ -36,7 +38,9 @@ CREATE TABLE words (
     PRIMARY KEY (folded, language)
 ) WITHOUT ROWID;
 """
-_DOCUMENT = "doc_id, path, title, language, encoding, sha256, text_sha256, checksum"
+_DOCUMENT = (
+    "doc_id, path, title, language, encoding, sha256, text_sha256, extractor, date, pages, checksum"
+)
 _PASSAGE = (
     "SELECT row, doc_id, number, start, end, line, language, kind, search_text, twins, checksum"
     " FROM passages"
@@ -85,7 +89,7 @@ def _fill(
 ) -> None:
     connection.executescript(_SCHEMA)
     connection.executemany(
-        f"INSERT INTO documents VALUES ({_marks(range(9))})", map(_document_row, documents)
+        f"INSERT INTO documents VALUES ({_marks(range(12))})", map(_document_row, documents)
     )
     connection.executemany(
         f"INSERT INTO passages VALUES ({_marks(range(11))})",
@@ -113,7 +117,8 @@ def _word_rows(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str, int
 def _document_row(d: Document) -> tuple[Any, ...]:
     text = d.text.encode()
     names = (_bytes(d.doc_id), _bytes(str(d.path)), _bytes(d.title))
-    values = (*names, d.language, d.encoding, d.sha256, hashlib.sha256(text).hexdigest())
+    content = (d.encoding, d.sha256, hashlib.sha256(text).hexdigest(), d.extractor, d.date)
+    values = (*names, d.language, *content, json.dumps(d.pages))
     return *values, _checksum(values), text
 
 
@@ -189,13 +194,24 @@ class Catalogue:
         return Passage(_name(doc_id), *rest)
 
     def _document(self, values: Sequence[Any], text: str = "") -> Document:
-        doc_id, path, title, language, encoding, sha256, _digest = self._checked(values)
+        doc_id, path, title, language, *rest = self._checked(values)
+        encoding, sha256, _digest, extractor, date, pages = rest
         return Document(
-            _name(doc_id), Path(_name(path)), _name(title), language, text, encoding, sha256
+            doc_id=_name(doc_id),
+            path=Path(_name(path)),
+            title=_name(title),
+            language=language,
+            text=text,
+            encoding=encoding,
+            sha256=sha256,
+            extractor=extractor,
+            date=date,
+            pages=tuple(json.loads(pages)),
         )
 
     def documents(self) -> list[Document]:
-        """All documents, by ID, without their texts."""
+        """All documents, by ID, without their texts. No document from here has its `asides`:
+        they are of use only where it is cut."""
         found = self._all(f"SELECT {_DOCUMENT} FROM documents")
         return sorted(map(self._document, found), key=lambda document: document.doc_id)
 
@@ -209,7 +225,7 @@ class Catalogue:
         if found is None:
             return None
         *values, text = found
-        if hashlib.sha256(text).hexdigest() != values[-2]:
+        if hashlib.sha256(text).hexdigest() != values[6]:
             raise LibraryError(self._trouble)
         return self._document(values, text.decode())
 

@@ -195,8 +195,11 @@ def sources(
     bot = _bot(documents, index, model)
     found = bot.sources()
     if as_json:
-        keys = ("doc_id", "title", "language", "encoding", "sha256")
-        rows = [{k: getattr(d, k) for k in keys} | {"path": str(d.path)} for d in found]
+        keys = ("doc_id", "title", "language", "encoding", "sha256", "extractor", "date")
+        rows = [
+            {k: getattr(d, k) for k in keys} | {"path": str(d.path), "pages": len(d.pages) or None}
+            for d in found
+        ]
         print_json(rows, indent=2)
         return
     from qa.render import location, one_line

@@ -171,29 +171,41 @@ def _refreshed(place: Place, rebuild: bool, report: Progress) -> Library:
     return library
 
 
-def _read(folder: Path) -> Found:
-    found = Found({}, {}, {})
-    for doc_id, path in reading.find(folder):
-        name = str(path.relative_to(folder))
-        now, seen = time.time_ns(), _stamp(path)
-        if seen is None:  # gone since it was found
-            continue
-        try:
-            document = reading.read(path.resolve(), doc_id)
-        except OSError as error:
-            found.skipped[name] = Skipped(error.strerror or type(error).__name__, seen)
-        except DocumentError as error:
-            found.skipped[name] = Skipped(str(error), seen)
-        else:
-            found.documents[doc_id] = document
-            found.sources[doc_id] = Source(name, document.sha256, manifest.settled(seen, now))
+def _read(folder: Path, before: Library | None, report: Progress) -> Found:
+    found, files = Found({}, {}, {}), reading.find(folder)
+    with reading.Apart() as apart:
+        for count, (doc_id, path) in enumerate(files):
+            report("reading the documents", count / len(files))
+            name = str(path.relative_to(folder))
+            now, seen = time.time_ns(), _stamp(path)
+            if seen is None:  # gone since it was found
+                continue
+            try:
+                document = before and _known(before, doc_id, name, seen)
+                document = document or reading.read(path.resolve(), doc_id, apart)
+            except OSError as error:
+                found.skipped[name] = Skipped(error.strerror or type(error).__name__, seen)
+            except DocumentError as error:
+                found.skipped[name] = Skipped(str(error), seen)
+            else:
+                found.documents[doc_id] = document
+                found.sources[doc_id] = Source(name, document.sha256, manifest.settled(seen, now))
     return found
+
+
+def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | None:
+    """A document as it was extracted before, if its file and its extractor are the same."""
+    source = before.state.documents.get(doc_id)
+    if source is None or (source.path, source.stamp) != (name, seen):
+        return None
+    document = before.document(doc_id)
+    current = reading.extractor(Path(name).suffix.lower())
+    return document if document.extractor == current != "" else None
 
 
 def _build(place: Place, rebuild: bool, report: Progress) -> None:
     before = None if rebuild else open_library(place.index, place.cure)
-    report("reading the documents", 0.0)
-    found = _read(place.folder)
+    found = _read(place.folder, before, report)
     generation = secrets.token_hex(8)
     target = place.index / generation
     target.mkdir()

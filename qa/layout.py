@@ -17,7 +17,7 @@ MIN_WRAP, MAX_WRAP = 40, 120  # columns; narrower is verse, wider is no hard wra
 SLACK = 3  # columns a wrap may leave free though the next word would have fitted
 
 _FINISHED = re.compile(r"[.!?…]\s?[”’\"'»)\]]*$")
-_BULLET = re.compile(r"(?:[-*•‣▪◦·–—]|\(?(?:\d{1,3}|[a-z])[.)])\s+\S")
+_BULLET = re.compile(r"(?:[-*•‣▪◦·–—●○■□→➢✓]|\(?(?:\d{1,3}|[a-z])[.)])\s+\S")
 _CELLS = re.compile(r"\S(?:\t|[ \u00a0]{3,})\S|^\|.*\|$")
 _ANSWERED = re.compile(r"(?:>\s?)+")
 # A line that ends with one of these is no heading and no paragraph's last.
@@ -128,14 +128,20 @@ def wrap_width(found: Sequence[Line]) -> int:
     return max([wrap, *(x.width for x, _ in pairs if x.finished and x.width <= wrap + SLACK)])
 
 
-def paragraphs(found: Sequence[Line], wrap: int) -> Iterator[tuple[Line, ...]]:
-    """`found` cut into paragraphs, items of lists, tables and stanzas."""
+def paragraphs(
+    found: Sequence[Line], wrap: int, *, typeset: bool = False
+) -> Iterator[tuple[Line, ...]]:
+    """`found` cut into paragraphs, items of lists, tables and stanzas.
+
+    In a `typeset` text every paragraph stands between blank lines, and only lists are to be cut.
+    """
     for stretch in stretches(found):
         part, start = found[stretch.start : stretch.stop], 0
-        verse = _is_verse(part, wrap)
+        verse = not typeset and _is_verse(part, wrap)
         for index in range(1, len(part)):
-            joined = _joins(part[index - 1], part[index], opens=index - 1 == start, wrap=wrap)
-            if not (verse or joined):
+            line, after, opens = part[index - 1], part[index], index - 1 == start
+            alike = verse or (typeset and not after.bullet)
+            if not (alike or _joins(line, after, opens=opens, wrap=wrap)):
                 yield tuple(part[start:index])
                 start = index
         yield tuple(part[start:])

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil
@@ -27,6 +27,9 @@ _LINE_END = r"(?:\r\n|[\n\r\v\f\x85\u2028\u2029])"
 _ANSWERED = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
 _SOFT_HYPHEN = re.compile(rf"\u00ad(?:[ \t]*{_LINE_END}\s*)?")
 _HYPHENATED = re.compile(rf"(?<=[^\W\d_]-){_LINE_END}[ \t]*(?=[^\W\d_])")
+# A word that is broken over two lines, and one that is written with a hyphen.
+_BROKEN = re.compile(rf"([^\W\d_]+)-{_LINE_END}[ \t]*([^\W\d_]+)")
+_COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
 _BLANKS = re.compile(r"[\s\ufeff]+")
 # "WHO WE AREThe": two words or more in capitals, then a word that starts in the last one.
 _CAPITALS = re.compile(
@@ -64,9 +67,11 @@ def cut(document: Document, *, max_chars: int = MAX_CHARS) -> tuple[Passage, ...
     if max_chars < 1:
         raise ValueError(f"max_chars is {max_chars}; a passage has one character at least")
     passages, above = list[Passage](), ""
-    for block in _blocks(document.text):
+    typeset = bool(document.pages)
+    compounds = frozenset(_COMPOUND.findall(document.text)) if typeset else None
+    for block in _blocks(document.text, document.asides, typeset=typeset):
         for piece in _pieces(document.text, block.span, max_chars):
-            words = search_text(document.text[piece.start : piece.end], above)
+            words = search_text(document.text[piece.start : piece.end], above, compounds)
             passages.append(
                 Passage(
                     doc_id=document.doc_id,
@@ -83,9 +88,9 @@ def cut(document: Document, *, max_chars: int = MAX_CHARS) -> tuple[Passage, ...
     return tuple(passages)
 
 
-def headline(text: str) -> str:
+def headline(text: str, asides: Sequence[Span] = ()) -> str:
     """What `text` is called: the heading over its body, else its first line; "" for blanks."""
-    found = _blocks(text)
+    found = _blocks(text, asides)
     for block, below in zip(found, [*found[1:], None], strict=False):
         if block.kind == "heading":
             return block.words
@@ -96,14 +101,27 @@ def headline(text: str) -> str:
     return words if len(words) <= HEADING else words[:HEADING].rpartition(" ")[0] or words[:HEADING]
 
 
-def search_text(quote: str, above: str = "") -> str:
-    """What is searched for a quote: one line of words, without glue from the line `above` it."""
-    plain = _HYPHENATED.sub("", _SOFT_HYPHEN.sub("", _ANSWERED.sub("", quote)))
+def search_text(quote: str, above: str = "", compounds: Collection[str] | None = None) -> str:
+    """What is searched for a quote: one line of words, without glue from the line `above` it.
+
+    Who types breaks a line only after a hyphen that is there anyway; who typesets breaks words.
+    So where `compounds` are given, the words of a typeset text that have a hyphen within a line,
+    only theirs are kept at the end of one.
+    """
+    plain = _SOFT_HYPHEN.sub("", _ANSWERED.sub("", quote))
+    if compounds is not None:
+        plain = _BROKEN.sub(lambda word: _mended(word, compounds), plain)
+    plain = _HYPHENATED.sub("", plain)
     if glued(above, plain):
         plain = plain[len(above) :]
     elif capitals := _CAPITALS.match(plain):
         plain = plain[capitals.end() :]
     return _collapsed(plain) or _collapsed(quote)
+
+
+def _mended(word: re.Match[str], compounds: Collection[str]) -> str:
+    compound = f"{word[1]}-{word[2]}"
+    return compound if compound in compounds or word[2][0].isupper() else word[1] + word[2]
 
 
 def _collapsed(text: str) -> str:
@@ -114,10 +132,14 @@ def _language(words: str, otherwise: Language) -> Language:
     return detect(words, otherwise) if sum(map(str.isalpha, words)) >= LETTERS else otherwise
 
 
-def _blocks(text: str) -> list[Block]:
-    """The blocks of `text` in order. Every line that is not blank is in exactly one."""
+def _blocks(text: str, asides: Sequence[Span] = (), *, typeset: bool = False) -> list[Block]:
+    """The blocks of `text` in order. Every line that is not blank is in exactly one.
+
+    What is known to stand aside is as a menu is. In a `typeset` text a blank line stands wherever
+    a paragraph ends, and nowhere else.
+    """
     lines = layout.lines(text)
-    taken = menus(lines)
+    taken = menus(lines) | _within(lines, asides)
     marks: list[tuple[Kind, int]] = [("prose", 0)] * len(lines)
     for index in taken:
         marks[index] = ("menu", 0)
@@ -126,9 +148,17 @@ def _blocks(text: str) -> list[Block]:
     wrap, found = layout.wrap_width(lines), list[Block]()
     for (kind, _), group in groupby(zip(marks, lines, strict=True), key=lambda pair: pair[0]):
         part = tuple(line for _, line in group)
-        parts = layout.paragraphs(part, wrap) if kind == "prose" else [part]
+        parts = layout.paragraphs(part, wrap, typeset=typeset) if kind == "prose" else [part]
         found += [Block(kind, block) for block in parts]
     return _with_headings(found)
+
+
+def _within(lines: Sequence[Line], asides: Sequence[Span]) -> set[int]:
+    """The lines (by index) that lie in one of these spans."""
+    starts, found = [line.start for line in lines], set[int]()
+    for span in asides:
+        found.update(range(bisect_left(starts, span.start), bisect_left(starts, span.end)))
+    return found
 
 
 def _with_headings(found: Sequence[Block]) -> list[Block]:

@@ -140,7 +140,7 @@ def _heading(quote: Quote, style: Style, language: Language, number: int | None)
     """Where the quote stands: on one line, or on two where a terminal is too narrow for it."""
     prefix = f"{number}. " if number is not None else "   "
     source = one_line(quote.source_id)
-    place = one_line(f"{location(quote.path)}:{quote.line}")
+    place = one_line(in_file(location(quote.path), quote))
     about = [say(_language_key(quote.language), language)]
     if quote.kind in ("menu", "heading"):
         about.append(say(_kind_key(quote.kind), language))
@@ -150,6 +150,11 @@ def _heading(quote: Quote, style: Style, language: Language, number: int | None)
     if style.width and len(prefix + "  ".join([source, place, *about])) > style.width:
         return ["  ".join([painted, *about]), "   " + place]
     return ["  ".join([painted, place, *about])]
+
+
+def in_file(name: str, quote: Quote) -> str:
+    """Where in the file of this name a quote stands: its page, or else its line."""
+    return f"{name}:{quote.line}" if quote.page is None else f"{name} p. {quote.page}"
 
 
 def location(path: Path) -> str:
@@ -241,7 +246,7 @@ def _kind_key(kind: str) -> Key:
 def in_context(quotes: Sequence[Quote], source_id: str, style: Style) -> str:
     """Passages in the order of their document, the one that was asked for marked and painted."""
     wanted = next(quote for quote in quotes if quote.source_id == source_id)
-    source, place = one_line(source_id), one_line(f"{location(wanted.path)}:{wanted.line}")
+    source, place = one_line(source_id), one_line(in_file(location(wanted.path), wanted))
     narrow = style.width and len(f"{source}  {place}") > style.width
     heading = style.paint(source, _SOURCE) + ("\n" if narrow else "  ") + place
     title = _painted_lines([(one_line(wanted.title), "")], style)

@@ -120,6 +120,7 @@ def quote_of(passage: Passage, document: Document) -> Quote:
         start=passage.start,
         end=passage.end,
         line=passage.line,
+        page=document.page_at(passage.start),
         text=document.text[passage.start : passage.end],
         score=0.0,
     )

@@ -7,7 +7,7 @@ from typing import cast
 
 from qa.language import say
 from qa.messages import Key
-from qa.render import one_line, searched_otherwise, visible
+from qa.render import in_file, one_line, searched_otherwise, visible
 from qa.types import Answer, Language, Quote
 
 
@@ -68,7 +68,7 @@ def _turn(turn: Turn) -> Iterator[str]:
 def _citation(quote: Quote, language: Language, number: int) -> str:
     parts = [
         _code(quote.source_id),
-        _code(f"{quote.path.name}:{quote.line}"),
+        _code(in_file(quote.path.name, quote)),
         language_name(quote.language, language),
         f"{say('score', language)} {quote.score:.2f}",
     ]

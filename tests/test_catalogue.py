@@ -73,7 +73,9 @@ def test_what_is_not_there_is_none(tmp_path: Path) -> None:
 
 def test_the_text_of_a_document_comes_back_to_the_last_character(tmp_path: Path) -> None:
     text = "\ufeffa\r\nb\x0c\x85\u2028e\u0301 \U0001f41d\x00 end \n\n"
-    document = Document("d", Path("d.txt"), "T", "en", text, "utf-8", "")
+    document = Document(
+        "d", Path("d.pdf"), "T", "en", text, "", "", "pdf 1, some library 2.3", "2020-05-06", (0, 4)
+    )
     catalogue.write(tmp_path / "c", [document], [], [])
     assert Catalogue(tmp_path / "c").document("d") == document
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import made
 import pytest
 from conftest import HashingEncoder
 
@@ -343,7 +344,38 @@ def test_documents_are_listed(run: Run) -> None:
     ]
     rows = json.loads(run("sources", "--json")[1])
     assert [row["doc_id"] for row in rows] == ["bees", "faro", "moulin"]
-    assert set(rows[0]) == {"doc_id", "title", "language", "encoding", "sha256", "path"}
+    about_the_file = {"path", "encoding", "sha256", "extractor", "date", "pages"}
+    assert set(rows[0]) == {"doc_id", "title", "language"} | about_the_file
+    assert (rows[0]["extractor"], rows[0]["pages"]) == ("", None)
+
+
+def test_a_pdf_is_quoted_with_its_page_wherever_a_place_is_said(run: Run, folder: Path) -> None:
+    made.pdf(folder / "comb.pdf", [["The comb."], ["Zebras build no comb at all."]])
+    question = "Which zebras build no comb at all?"
+    place = f"{Path('documents/comb.pdf')} p. 2"
+
+    assert place in run("ask", question)[1]
+    [source] = {
+        quote["source_id"]
+        for quote in json.loads(run("ask", "--json", question)[1])["quotes"]
+        if quote["page"] == 2
+    }
+    assert run("show", source)[1].startswith(f"{source}  {place}\n")
+    comb = json.loads(run("sources", "--json")[1])[1]
+    assert (comb["doc_id"], comb["pages"]) == ("comb", 2)
+    assert comb["extractor"].startswith("pdf.extract 1, pypdfium2 ")
+
+
+def test_skipped_files_are_named_and_the_others_indexed(run: Run, folder: Path) -> None:
+    made.pdf(folder / "scan.pdf", [[]])
+    made.pdf(folder / "locked.pdf", [["The comb."]], password="sesame")
+
+    status, out, err = run("index")
+
+    assert status == 2
+    assert out.startswith("9 passages of 3 documents")
+    assert "scan.pdf has no text in it" in err
+    assert "locked.pdf is encrypted" in err
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names that are no text need Linux")

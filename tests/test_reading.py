@@ -2,14 +2,14 @@
 
 import hashlib
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
 
-from qa import reading
 from qa.errors import DocumentError
-from qa.reading import find, read
+from qa.reading import document, find, read
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -33,6 +33,8 @@ def ids(folder: Path) -> list[str]:
         ("e\u0301te\u0301 \u00e9t\u00e9".encode(), "utf-8"),
         ("\ufeffl’été\r\n".encode("utf-16-le"), "utf-16-le"),
         ("\ufeffl’été\r\n".encode("utf-16-be"), "utf-16-be"),
+        ("l’été coûte cher\r\n".encode("utf-16-le"), "utf-16-le"),
+        ("l’été coûte cher\r\n".encode("utf-16-be"), "utf-16-be"),
         ("l’été coûte 5 €".encode("cp1252"), "cp1252"),
         (b"a\x81b\xe9", "latin-1"),
     ],
@@ -88,8 +90,9 @@ def test_a_file_without_permission_is_refused_by_name(
 
 def test_a_folder_and_a_pipe_are_no_documents(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")  # to open it would wait for ever
+    (tmp_path / "folder.txt").mkdir()
 
-    for path in (tmp_path, tmp_path / "pipe.txt"):
+    for path in (tmp_path / "folder.txt", tmp_path / "pipe.txt"):
         with pytest.raises(DocumentError, match="it is not a file"):
             read(path, "x")
 
@@ -97,7 +100,7 @@ def test_a_folder_and_a_pipe_are_no_documents(tmp_path: Path) -> None:
 def test_a_file_is_refused_from_one_byte_beyond_the_bound(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "MAX_BYTES", 3)
+    monkeypatch.setattr(document, "MAX_TEXT", 3)
 
     assert read(write(tmp_path / "fits.txt", b"abc"), "fits").text == "abc"
     with pytest.raises(DocumentError, match=r"long\.txt is too large"):
@@ -168,7 +171,7 @@ def test_the_seeds_are_found_in_order() -> None:
 
 
 def test_files_of_other_kinds_and_hidden_ones_are_passed_over(tmp_path: Path) -> None:
-    for name in ("a.txt", "B.TXT", "sub/c.txt", "notes.md", ".hidden.txt", ".git/d.txt", "txt"):
+    for name in ("a.txt", "B.TXT", "sub/c.txt", "notes.tex", ".hidden.txt", ".git/d.txt", "txt"):
         write(tmp_path / name)
 
     assert ids(tmp_path) == ["B", "a", "c"]
@@ -205,6 +208,44 @@ def test_links_that_go_in_circles_are_survived(tmp_path: Path) -> None:
     (tmp_path / "linked.txt").symlink_to(tmp_path / "sub" / "a.txt")
 
     assert ids(tmp_path) == ["a", "linked"]
+
+
+def test_a_folder_of_any_depth_is_walked(tmp_path: Path) -> None:
+    deep = tmp_path
+    for _ in range(1500):  # more than Python's stack
+        deep /= "d"
+        deep.mkdir()
+    write(deep / "a.txt")
+    try:
+        assert ids(tmp_path) == ["a"]
+    finally:  # pytest's own cleaning goes no deeper than Python's stack
+        subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
+
+
+def test_what_a_qaignore_names_is_passed_over_with_the_rules_of_a_gitignore(tmp_path: Path) -> None:
+    for name in ("a.txt", "drafts/b.txt", "sub/drafts/c.txt", "sub/d.log.txt", "sub/keep.log.txt"):
+        write(tmp_path / name)
+    write(tmp_path / ".qaignore", b"# not these\n/drafts/\n*.log.txt\n!keep.log.txt\n")
+
+    assert ids(tmp_path) == ["a", "c", "keep.log"]
+
+
+def test_a_qaignore_further_in_has_the_last_word(tmp_path: Path) -> None:
+    for name in ("a.txt", "sub/a1.txt", "sub/b.txt", "b.txt"):
+        write(tmp_path / name)
+    write(tmp_path / ".qaignore", b"a*.txt\n")
+    write(tmp_path / "sub" / ".qaignore", b"!a1.txt\n/b.txt\n")
+
+    assert ids(tmp_path) == ["a1", "b"]
+    assert dict(find(tmp_path))["b"] == tmp_path / "b.txt"
+
+
+def test_a_qaignore_that_cannot_be_understood_leaves_nothing_in_by_mistake(tmp_path: Path) -> None:
+    write(tmp_path / "secret.txt")
+    write(tmp_path / ".qaignore", b"!\nsecret.txt\n")
+
+    with pytest.raises(DocumentError, match=r"\.qaignore cannot be understood .* mend it"):
+        find(tmp_path)
 
 
 def test_a_folder_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:

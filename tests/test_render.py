@@ -56,6 +56,15 @@ def assert_harmless(printed: str) -> None:
 # What is shown
 
 
+def test_a_page_is_said_in_the_place_of_a_line() -> None:
+    on_a_page = quote(path=Path("/docs/bees.pdf"), page=12)
+
+    assert "  /docs/bees.pdf p. 12  " in render.plain(answer(on_a_page))
+    assert "  /docs/bees.txt:3  " in render.plain(answer(quote()))
+    shown = render.in_context([on_a_page], on_a_page.source_id, PLAIN)
+    assert shown.splitlines()[0] == "bees#p2  /docs/bees.pdf p. 12"
+
+
 def test_an_answer_says_what_where_and_how_sure() -> None:
     assert render.plain(answer(quote())) == (
         f"1. bees#p2  {Path('/docs/bees.txt')}:3  English  score 0.90\n"

@@ -1,0 +1,8 @@
+"""Files become Documents: which there are in a folder, and what stands in each."""
+
+from qa.reading.apart import Apart
+from qa.reading.document import read
+from qa.reading.folder import find
+from qa.reading.formats import extractor
+
+__all__ = ["Apart", "extractor", "find", "read"]

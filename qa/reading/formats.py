@@ -1,0 +1,78 @@
+"""The formats that are read: a file's suffix, and who makes a text of it."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import cast
+
+from qa.reading.extract import Extract, Extractor, UnreadableError
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`module` and `function` of `qa.reading` make the text, with the help of a `library`.
+
+    `revision` is raised where the same file would give another text: it is a part of the
+    extractor's name, and what was extracted under another name is extracted anew.
+    """
+
+    module: str
+    function: str
+    library: str = ""  # its name in the package index
+    revision: int = 1
+
+    @property
+    def plain(self) -> bool:
+        """Whether the text is what the bytes decode to. All else is read in a process apart."""
+        return self.module == "text"
+
+
+_PLAIN, _MARKDOWN = Format("text", "plain"), Format("text", "markdown")
+_HTML = Format("html", "extract", "trafilatura")
+FORMATS = {
+    ".txt": _PLAIN,
+    ".md": _MARKDOWN,
+    ".markdown": _MARKDOWN,
+    ".html": _HTML,
+    ".htm": _HTML,
+    ".pdf": Format("pdf", "extract", "pypdfium2"),
+    ".docx": Format("office", "docx", "python-docx"),
+    ".odt": Format("office", "odt", "odfdo"),
+    ".rtf": Format("office", "rtf", "striprtf"),
+    ".eml": Format("mail", "extract"),
+    ".csv": Format("tables", "csv"),
+    ".jsonl": Format("tables", "jsonl"),
+}
+
+
+@cache
+def extractor(suffix: str) -> str:
+    """The name and version of what reads files of this suffix; "" for plain text."""
+    kind = FORMATS[suffix]
+    if kind.plain:
+        return ""
+    from importlib import metadata
+
+    own = f"{kind.module}.{kind.function} {kind.revision}"
+    try:
+        return f"{own}, {kind.library} {metadata.version(kind.library)}" if kind.library else own
+    except metadata.PackageNotFoundError:
+        return own
+
+
+def extract(suffix: str, data: bytes) -> Extract:
+    """The text of a file with this suffix and content.
+
+    Raises:
+        UnreadableError: it cannot be read.
+    """
+    kind = FORMATS[suffix]
+    function = getattr(import_module(f"qa.reading.{kind.module}"), kind.function)
+    try:
+        return cast(Extractor, function)(data)
+    except ImportError as error:
+        library = kind.library or error.name
+        raise UnreadableError(
+            f"needs {library}, which cannot be imported ({error}); install it, "
+            f"python -m pip install {library}, then run qa index --rebuild"
+        ) from error

@@ -1,0 +1,73 @@
+"""Web pages: their main text, without what stands around it on every page of a site."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from qa.reading.extract import Extract, UnreadableError
+from qa.reading.text import decode
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_HEAD = 4096  # bytes in which a page names its encoding
+_CHARSET = re.compile(
+    rb"<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE
+)
+# A line of a list or of a table, as trafilatura writes them: they belong to those beside them.
+_MEMBER = re.compile(r"[-|] ?")
+
+
+def extract(data: bytes) -> Extract:
+    """Main text, title, language and date, as trafilatura finds them."""
+    from lxml.etree import ParserError
+    from lxml.html import HTMLParser, document_fromstring
+    from trafilatura import bare_extraction, html2txt
+
+    source, encoding = _decoded(data)
+    try:
+        parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+        tree = document_fromstring(source.encode("utf-8", "replace"), parser=parser)
+    except ParserError as error:
+        raise UnreadableError("is not a web page: it has no elements") from error
+    language = _language(tree)
+    page: Any = bare_extraction(tree, include_comments=False, with_metadata=True)
+    text = (page and page.text) or html2txt(source)
+    if not text.strip():
+        raise UnreadableError("has no main text; a page that scripts fill must be saved as shown")
+    return Extract(
+        _spaced(text),
+        title=(page and page.title) or "",
+        language=language,
+        date=(page and page.date) or "",
+        encoding=encoding,
+    )
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    """The source in the encoding that it names, if it really is, or that its bytes show."""
+    named = _CHARSET.search(data[:_HEAD])
+    if named is not None and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        name = named[1].decode("ascii").lower()
+        # What calls itself Latin-1 on the web is Windows-1252: the standard says so.
+        name = "cp1252" if name in ("iso-8859-1", "latin1", "us-ascii") else name
+        try:
+            return data.decode(name), name
+        except (LookupError, ValueError):
+            pass
+    return decode(data)
+
+
+def _language(tree: "HtmlElement") -> str:
+    return str(next(iter(tree.xpath("//html/@lang | //html/@xml:lang")), ""))
+
+
+def _spaced(text: str) -> str:
+    """A blank line between paragraphs; items of a list and rows of a table stay together."""
+    out, before = list[str](), ""
+    for line in map(str.strip, text.splitlines()):
+        if line.strip("|-"):
+            mark = _MEMBER.match(line)
+            together = mark is not None and mark[0][0] == before[:1]
+            out.append(("\n" if together else "\n\n") + line if out else line)
+            before = line
+    return "".join(out)

@@ -1,0 +1,61 @@
+"""E-mails: who wrote to whom about what, and the letter; attachments are left."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+
+from qa.reading.extract import Extract, UnreadableError
+
+_SHOWN = ("From", "To", "Cc", "Date")
+
+
+def extract(data: bytes) -> Extract:
+    message = message_from_bytes(data, policy=policy.default)
+    subject = _header(message, "Subject")
+    if not (subject or message["From"]):
+        raise UnreadableError("is no e-mail: it has neither a sender nor a subject")
+    about = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
+    letter = _letter(message)
+    parts = [subject, "\n".join(about), letter.strip()]
+    return Extract("\n\n".join(filter(None, parts)) + "\n", title=subject, date=_date(message))
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        return " ".join(str(message[name] or "").split())
+    except (ValueError, IndexError, AttributeError):  # headers that the library cannot parse
+        return ""
+
+
+def _letter(message: EmailMessage) -> str:
+    """The plain text, or the main text of the page where there is no other."""
+    body = message.get_body(preferencelist=("plain", "html"))
+    if body is None:
+        return ""
+    data = body.get_payload(decode=True)
+    content = data if isinstance(data, bytes) else b""
+    text = _decoded(content, body.get_content_charset())
+    if body.get_content_type() != "text/html":
+        return "\n".join(text.splitlines())
+    from qa.reading import html
+
+    try:
+        return html.extract(text.encode("utf-8", "replace")).text
+    except UnreadableError:
+        return ""
+
+
+def _decoded(data: bytes, charset: str | None) -> str:
+    from qa.reading.text import decode
+
+    try:
+        return data.decode(charset or "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        return decode(data)[0]
+
+
+def _date(message: EmailMessage) -> str:
+    try:
+        return parsedate_to_datetime(str(message["Date"])).date().isoformat()
+    except (TypeError, ValueError):
+        return ""

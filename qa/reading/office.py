@@ -1,0 +1,193 @@
+"""Documents of word processors: DOCX, ODT, RTF."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+from qa.reading.extract import Extract, UnreadableError, paragraphs
+from qa.reading.text import decode
+
+# A package unpacks into memory. Pictures hardly shrink, text and tables shrink to a tenth; what
+# is beyond this is no document, or a bomb. `zipfile` unpacks no more of a part than it declares.
+MAX_UNPACKED = 512 * 2**20
+MAX_XML = 128 * 2**20  # of one part of text, whose tree takes some ten times as much memory
+MAX_PARTS = 10_000
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_ODF_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_ODF_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_ODF_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_OLE = b"\xd0\xcf\x11\xe0"  # what a DOCX with a password is wrapped in, and what a .doc is
+_CELLS = " | "
+
+
+def _check_package(data: bytes) -> ZipFile:
+    if data.startswith(_OLE):
+        raise UnreadableError("is encrypted, or of Word 97; save it as DOCX without a password")
+    try:
+        package = ZipFile(BytesIO(data))
+    except (BadZipFile, ValueError) as error:
+        raise UnreadableError("is damaged: it is no package of parts; save it again") from error
+    parts = package.infolist()
+    large = max((part.file_size for part in parts if part.filename.endswith(".xml")), default=0)
+    unpacked = sum(part.file_size for part in parts)
+    if unpacked > MAX_UNPACKED or large > MAX_XML or len(parts) > MAX_PARTS:
+        raise UnreadableError(
+            f"is refused: it unpacks to {unpacked // 2**20} MiB in {len(parts)} parts "
+            f"(at most {MAX_UNPACKED // 2**20} MiB, {MAX_XML // 2**20} of them text)"
+        )
+    return package
+
+
+def docx(data: bytes) -> Extract:
+    """The body of a Word document; its headers and footers are no part of it."""
+    _check_package(data)
+    from docx import Document
+    from docx.opc.exceptions import PackageNotFoundError
+
+    try:
+        document = Document(BytesIO(data))
+    except (KeyError, ValueError, PackageNotFoundError) as error:
+        raise UnreadableError("is damaged: it is no Word document; save it again") from error
+    about = document.core_properties
+    # Where a file says nothing of itself, the library does.
+    known = about.last_modified_by != "python-docx" or about.title != "Word Document"
+    return Extract(
+        paragraphs(_joined(_docx_blocks(document.element.body))),
+        title=_docx_title(document) or (about.title if known else ""),
+        language=about.language,
+        date=about.modified.date().isoformat() if about.modified and known else "",
+    )
+
+
+def _docx_title(document: Any) -> str:
+    """The paragraph in the style "Title", if there is one."""
+    for paragraph in document.paragraphs:
+        if paragraph.style is not None and paragraph.style.name == "Title" and paragraph.text:
+            return str(paragraph.text)
+    return ""
+
+
+def _docx_blocks(parent: Any) -> Iterator[tuple[bool, str]]:
+    """Whether it belongs to the block before (an item, a row), and the text of each block."""
+    for child in parent.iterchildren():
+        if child.tag == f"{_W}p":
+            # An item of a list has a number, in itself or by its style.
+            item = child.find(f"{_W}pPr/{_W}numPr") is not None
+            text = "".join(_docx_runs(child))
+            yield item, f"- {text}" if item and text.strip() else text
+            for box in child.iter(f"{_W}txbxContent"):
+                if not any(above.tag == _FALLBACK for above in box.iterancestors()):
+                    yield from _docx_blocks(box)
+        elif child.tag == f"{_W}tbl":
+            for row in child.iterchildren(f"{_W}tr"):
+                cells = map(_docx_cell, row.iterchildren(f"{_W}tc"))
+                yield True, _CELLS.join(filter(None, cells))
+        elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins"):
+            yield from _docx_blocks(child)
+
+
+def _docx_cell(cell: Any) -> str:
+    return " ".join(" ".join("".join(_docx_runs(p)).split()) for p in cell.iter(f"{_W}p"))
+
+
+def _docx_runs(element: Any) -> Iterator[str]:
+    """The text of a paragraph, without what was deleted and without boxes that hang on it."""
+    for child in element.iterchildren():
+        if child.tag == f"{_W}t":
+            yield child.text or ""
+        elif child.tag in (f"{_W}tab", f"{_W}ptab"):
+            yield "\t"
+        elif child.tag in (f"{_W}br", f"{_W}cr"):
+            yield "\n"
+        elif child.tag == f"{_W}noBreakHyphen":
+            yield "-"
+        elif child.tag not in (
+            f"{_W}txbxContent",
+            f"{_W}pPr",
+            f"{_W}moveFrom",
+            _FALLBACK,
+        ):
+            yield from _docx_runs(child)
+
+
+def _joined(blocks: Iterator[tuple[bool, str]]) -> Iterator[str]:
+    """Items that follow one another as one block of lines, all else by itself."""
+    run = list[str]()
+    for member, text in blocks:
+        if run and not member:
+            yield "\n".join(run)
+            run = []
+        if member and text.strip():
+            run.append(text)
+        elif not member:
+            yield text
+    yield "\n".join(run)
+
+
+def odt(data: bytes) -> Extract:
+    """The body of an OpenDocument text; its headers and footers are no part of it."""
+    package = _check_package(data)
+    try:
+        names = {name: package.read(name) for name in ("content.xml", "META-INF/manifest.xml")}
+    except (KeyError, RuntimeError, BadZipFile) as error:
+        raise UnreadableError("is damaged: it is no OpenDocument; save it again") from error
+    if b"encryption-data" in names["META-INF/manifest.xml"]:
+        raise UnreadableError("is encrypted; save it without a password")
+    if b"<!DOCTYPE" in names["content.xml"]:  # no writer makes one: it can only be for harm
+        raise UnreadableError("is refused: it defines entities, which no document needs")
+    from odfdo import Document
+
+    document = Document(BytesIO(data))
+    about = document.meta
+    body = document.body._xml_element if hasattr(document.body, "_xml_element") else document.body
+    return Extract(
+        paragraphs(_joined(_odt_blocks(body))),
+        title=about.title or "",
+        language=str(about.language or ""),
+        date=about.date.date().isoformat() if about.date else "",
+    )
+
+
+def _odt_blocks(parent: Any) -> Iterator[tuple[bool, str]]:
+    for child in parent.iterchildren():
+        name = str(child.tag)
+        if name in (f"{_ODF_TEXT}p", f"{_ODF_TEXT}h"):
+            yield False, _odt_text(child)
+        elif name == f"{_ODF_TEXT}list-item":
+            text = "\n".join(text for _, text in _odt_blocks(child) if text.strip())
+            yield True, text if text.startswith("- ") else f"- {text}"
+        elif name == f"{_ODF_TABLE}table-row":
+            cells = (" ".join(_odt_text(cell).split()) for cell in child.iterchildren())
+            yield True, _CELLS.join(filter(None, cells))
+        elif name != f"{_ODF_TEXT}tracked-changes" and not name.endswith("}forms"):
+            yield from _odt_blocks(child)
+
+
+def _odt_text(element: Any) -> str:
+    """The text of a paragraph or a cell, without remarks in its margin."""
+    parts = [element.text or ""]
+    for child in element.iterchildren():
+        name = str(child.tag)
+        if name == f"{_ODF_TEXT}s":
+            parts.append(" " * min(int(child.get(f"{_ODF_TEXT}c", "1")), 100))
+        elif name == f"{_ODF_TEXT}tab":
+            parts.append("\t")
+        elif name == f"{_ODF_TEXT}line-break":
+            parts.append("\n")
+        elif name != f"{_ODF_OFFICE}annotation":
+            inner = _odt_text(child)
+            parts.append(f" {inner}" if name == f"{_ODF_TEXT}p" else inner)
+        parts.append(child.tail or "")
+    return "".join(parts)
+
+
+def rtf(data: bytes) -> Extract:
+    if not data.lstrip().startswith(b"{\\rtf"):
+        raise UnreadableError("is damaged: it is no RTF; save it again")
+    from striprtf.striprtf import rtf_to_text
+
+    text = rtf_to_text(decode(data)[0], errors="replace")
+    return Extract(paragraphs(text.splitlines()))

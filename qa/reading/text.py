@@ -1,0 +1,61 @@
+"""Text files: which encoding their bytes are in. The text is exactly what they decode to."""
+
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+
+from qa.reading.extract import Extract, UnreadableError
+from qa.types import Span
+
+_MARKED = ((BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be"))
+_SAMPLE = 4096  # bytes; enough to see where the NULs of UTF-16 stand
+_FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.M)
+_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """The text and the encoding that was taken; a byte order mark stays in the text."""
+    marked = [encoding for mark, encoding in _MARKED if data.startswith(mark)]
+    for encoding in [*marked, *_unmarked(data), "utf-8", "cp1252"]:
+        try:
+            return data.decode(encoding), encoding
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1"), "latin-1"  # which has a character for every byte
+
+
+def _unmarked(data: bytes) -> list[str]:
+    """UTF-16 without its mark: the letters of our languages have a NUL for every other byte."""
+    sample = data[:_SAMPLE]
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if len(data) % 2 or half < 8:
+        return []
+    if not even and odd > 0.7 * half:
+        return ["utf-16-le"]
+    return ["utf-16-be"] if not odd and even > 0.7 * half else []
+
+
+def plain(data: bytes) -> Extract:
+    text, encoding = decode(data)
+    if "\0" in text:
+        raise UnreadableError("is not a text file: it has NUL bytes in it")
+    return Extract(text, encoding=encoding)
+
+
+def markdown(data: bytes) -> Extract:
+    """The file as it stands; its title is its first heading, front matter stands aside."""
+    found = plain(data)
+    front = _FRONT_MATTER.match(found.text)
+    fields = (
+        dict(re.findall(r"^(title|lang|date):[ \t]*(.*?)\s*$", front[1], re.M)) if front else {}
+    )
+    heading = _HEADING.search(found.text, front.end() if front else 0)
+    named = fields.get("title", "").strip("\"'")
+    return Extract(
+        found.text,
+        title=named or (heading[1] if heading else ""),
+        language=fields.get("lang", "").strip("\"'"),
+        date=fields.get("date", "").strip("\"'"),
+        encoding=found.encoding,
+        asides=(Span(0, front.end()),) if front else (),
+    )

@@ -1,0 +1,362 @@
+"""Every format gives its text, and says what is wrong where it has none."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import made
+import pytest
+from conftest import HashingEncoder
+from made import HONEY, KEEPER, TITLE
+
+from qa.bot import Bot
+from qa.errors import DocumentError
+from qa.indexing import refresh
+from qa.passages import cut
+from qa.reading import Apart, document, office, read
+from qa.reading.extract import Extract, UnreadableError
+from qa.reading.formats import FORMATS, extract
+from qa.types import Document
+
+
+def extracted(path: Path) -> Extract:
+    return extract(path.suffix, path.read_bytes())
+
+
+def content(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+MAKERS: dict[str, Callable[[Path], Path]] = {
+    ".txt": lambda path: content(path, f"{TITLE}\n\n{HONEY}\n\n{KEEPER}\n"),
+    ".md": lambda path: content(path, f"# {TITLE}\n\n{HONEY}\n\n{KEEPER}\n"),
+    ".markdown": lambda path: content(path, f"# {TITLE}\n\n{HONEY}\n\n{KEEPER}\n"),
+    ".html": lambda path: content(path, f"<h1>{TITLE}</h1><p>{HONEY}</p><p>{KEEPER}</p>"),
+    ".htm": lambda path: content(path, f"<h1>{TITLE}</h1><p>{HONEY}</p><p>{KEEPER}</p>"),
+    ".pdf": lambda path: made.pdf(path, [[TITLE, "", "", HONEY], [KEEPER]]),
+    ".docx": made.docx,
+    ".odt": made.odt,
+    ".rtf": made.rtf,
+    ".eml": made.eml,
+    ".csv": lambda path: content(path, f'id,text\n1,"{HONEY}"\n2,"{KEEPER}"\n'),
+    ".jsonl": lambda path: content(
+        path, "\n".join(json.dumps({"text": t}) for t in (HONEY, KEEPER))
+    ),
+}
+
+
+def test_there_is_a_file_of_every_format() -> None:
+    assert MAKERS.keys() == FORMATS.keys()
+
+
+@pytest.mark.parametrize("suffix", MAKERS)
+def test_a_quote_of_any_format_is_its_documents_text(tmp_path: Path, suffix: str) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    MAKERS[suffix](folder / f"bees{suffix}")
+
+    bot = Bot(folder, tmp_path / "index", HashingEncoder(), model_name="hashing")
+
+    assert bot.skipped == {}
+    answer = bot.answer("Who is the keeper of the hives called Marta Klein?", threshold=0)
+    best = answer.quotes[0]
+    assert best.text.startswith("The keeper of the hives")
+    document = bot.library().document("bees")
+    assert document.text[best.start : best.end] == best.text
+    assert best.page == (2 if suffix == ".pdf" else None)
+    if document.extractor == "":
+        assert document.path.read_bytes().decode(document.encoding) == document.text
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".odt", ".rtf", ".eml", ".pdf", ".html"])
+def test_no_word_is_cut_out_of_a_document_and_none_is_double(tmp_path: Path, suffix: str) -> None:
+    found = extracted(MAKERS[suffix](tmp_path / f"bees{suffix}"))
+
+    assert found.text.count(HONEY) == 1
+    assert found.text.count(KEEPER) == 1
+    assert found.text.index(HONEY) < found.text.index(KEEPER)
+
+
+def test_a_word_document_has_its_lists_and_tables_and_no_header(tmp_path: Path) -> None:
+    found = extracted(made.docx(tmp_path / "a.docx"))
+
+    assert found.title == TITLE
+    assert found.language == "en-GB"
+    assert "Hive | Honey\nNorth | 12 kg" in found.text
+    assert "Printed by the office" not in found.text
+
+
+def test_what_a_word_document_does_not_say_of_itself_is_not_made_up(tmp_path: Path) -> None:
+    whole = made.docx(tmp_path / "whole.docx")
+    bare = tmp_path / "bare.docx"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(bare, "w") as new:
+        for part in old.namelist():
+            data = old.read(part)
+            if part == "_rels/.rels":
+                data = data.replace(b"core-properties", b"other-properties")
+            new.writestr(part, data)
+
+    found = extracted(bare)
+
+    assert HONEY in found.text
+    assert (found.title, found.date) == ("", "")
+
+
+def test_deleted_and_moved_words_of_a_word_document_are_left_out_and_inserted_ones_are_not(
+    tmp_path: Path,
+) -> None:
+    from docx import Document
+    from docx.oxml import parse_xml
+
+    w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    document = Document()
+    document.element.body.insert(
+        0,
+        parse_xml(
+            f"<w:p {w}><w:r><w:t>The price is </w:t></w:r>"
+            "<w:del><w:r><w:delText>ten</w:delText></w:r></w:del>"
+            "<w:moveFrom><w:r><w:t>fifteen</w:t></w:r></w:moveFrom>"
+            "<w:ins><w:r><w:t>twelve</w:t></w:r></w:ins><w:r><w:t> euros.</w:t></w:r></w:p>"
+        ),
+    )
+    document.save(str(tmp_path / "a.docx"))
+
+    assert extracted(tmp_path / "a.docx").text == "The price is twelve euros."
+
+
+def test_an_open_document_has_its_title_and_its_list(tmp_path: Path) -> None:
+    found = extracted(made.odt(tmp_path / "a.odt"))
+
+    assert found.title == TITLE
+    assert found.text == f"{TITLE}\n\n{HONEY}\n\n- wax\n- pollen\n\n{KEEPER}"
+
+
+def test_rich_text_has_its_accents(tmp_path: Path) -> None:
+    found = extracted(made.rtf(tmp_path / "a.rtf"))
+
+    assert found.text == f"{TITLE}\n\n{HONEY}\n\n{KEEPER}\n\nÀ l'été, le moulin a été vendu."
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1252", "iso-8859-1", "no-such-thing"])
+def test_a_page_is_its_main_text_alone(tmp_path: Path, charset: str) -> None:
+    found = extracted(made.html(tmp_path / "a.html", charset))
+
+    assert "Le moulin a été construit en 1742 par les habitants de l’endroit" in found.text
+    assert "le mardi et le jeudi" in found.text
+    for beside in ("Accueil", "Boutique", "cookies", "Partager", "Super article", "Mentions"):
+        assert beside not in found.text
+    assert (found.title, found.language, found.date) == ("Le moulin", "fr", "2021-03-04")
+
+
+def test_a_fragment_of_a_page_is_read_and_an_empty_one_named() -> None:
+    assert extract(".html", b"<p>The mill was built in 1742.</p>").text == (
+        "The mill was built in 1742."
+    )
+    with pytest.raises(UnreadableError, match="no elements"):
+        extract(".html", b"")
+    with pytest.raises(UnreadableError, match="no main text; a page that scripts fill"):
+        extract(".html", b"<html><body><script>x()</script></body></html>")
+
+
+def test_markdown_is_the_file_and_its_front_matter_stands_aside(tmp_path: Path) -> None:
+    text = f"---\ntitle: 'The hive'\ndate: 2020-05-06\n---\n# {TITLE} #\n\n{HONEY}\n"
+    document = read(content(tmp_path / "a.md", text), "a")
+
+    assert document.text == text
+    assert (document.title, document.date, document.extractor) == ("The hive", "2020-05-06", "")
+    front = cut(document)[0]
+    assert (front.kind, text[front.start : front.end]) == ("menu", text[: text.index("\n#")])
+    assert read(content(tmp_path / "b.md", text[text.index("#") :]), "b").title == TITLE
+
+
+def test_an_e_mail_has_its_letter_and_who_wrote_it_when(tmp_path: Path) -> None:
+    found = extracted(made.eml(tmp_path / "a.eml"))
+
+    assert found.title == "Le prix du miel à Genève"
+    assert found.date == "2021-03-02"
+    assert "From: Marta Klein <marta@example.org>" in found.text
+    assert "another form" not in found.text
+    assert "secret" not in found.text
+    assert HONEY in extracted(made.eml(tmp_path / "b.eml", page=True)).text
+
+
+def test_rows_of_a_table_are_paragraphs(tmp_path: Path) -> None:
+    lines = f'id;Titre;Texte\n1;Miel;"{HONEY}\nEt ""encore""."\n2;;{KEEPER}\n'
+
+    assert extract(".csv", lines.encode("cp1252")).text == (
+        f'Miel\n\n{HONEY}\nEt "encore".\n\n{KEEPER}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("suffix", "data", "reason"),
+    [
+        (".csv", b"id,price\n1,2\n", r"no column of text \(its columns: id, price\); call"),
+        (".jsonl", b'{"a": 1}\n', r"no column of text \(its columns: a\); call the column"),
+        (".jsonl", b'{"text": "x"}\n{"text": \n', "line 2 is not JSON"),
+        (".jsonl", b"[" * 100_000, "line 1 is not JSON"),
+        (".jsonl", b"[1]\n", "line 1 is not an object"),
+        (".csv", b'text\n"' + b"x" * (2**20 + 10), "field larger than field limit"),
+        (".docx", b"no zip", "is damaged: it is no package of parts"),
+        (".odt", b"PK\x05\x06" + bytes(18), "is damaged: it is no OpenDocument"),
+        (".docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "without a password"),
+        (".rtf", b"plain", "is damaged: it is no RTF"),
+        (".eml", b"plain", "is no e-mail"),
+        (".pdf", b"%PDF-1.7 nothing", "is damaged"),
+        (".pdf", b"", "is damaged"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_reason(suffix: str, data: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableError, match=reason):
+        extract(suffix, data)
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".odt"])
+def test_a_bomb_is_refused_before_it_is_unpacked(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office, "MAX_UNPACKED", 4 * 2**20)
+    path = made.bomb(tmp_path / f"a{suffix}", "word/media/image1.png", 5)
+    assert path.stat().st_size < 2**14
+
+    with pytest.raises(UnreadableError, match="is refused: it unpacks to 5 MiB in 1 parts"):
+        extracted(path)
+
+
+def test_a_part_of_text_has_a_bound_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office, "MAX_XML", 2**20)
+
+    with pytest.raises(UnreadableError, match="is refused: it unpacks to 2 MiB"):
+        extracted(made.bomb(tmp_path / "a.docx", "word/document.xml", 2))
+
+
+_ENTITY = '<!DOCTYPE x [<!ENTITY leak SYSTEM "file://{secret}">]>'
+
+
+@pytest.mark.parametrize(
+    ("suffix", "part", "words"),
+    [(".docx", "word/document.xml", "The keeper"), (".odt", "content.xml", "The keeper")],
+)
+def test_an_entity_reads_no_file(tmp_path: Path, suffix: str, part: str, words: str) -> None:
+    secret = content(tmp_path / "secret", "swordfish")
+    whole, evil = MAKERS[suffix](tmp_path / f"a{suffix}"), tmp_path / f"evil{suffix}"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(evil, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == part:
+                text = data.decode()
+                head, _, rest = text.partition("?>")
+                text = f"{head}?>{_ENTITY.format(secret=secret)}{rest}"
+                assert words in text
+                data = text.replace(words, "&leak; keeper").encode()
+            new.writestr(name, data)
+
+    try:
+        found = extracted(evil).text
+    except UnreadableError as error:
+        assert "defines entities" in str(error)
+    else:
+        assert "swordfish" not in found
+
+
+def test_entities_that_multiply_are_refused(tmp_path: Path) -> None:
+    more = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    laughs = f'<!DOCTYPE x [<!ENTITY a0 "lol">{more}]>'
+    whole, evil = made.docx(tmp_path / "a.docx"), tmp_path / "evil.docx"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(evil, "w") as new:
+        for name in old.namelist():
+            head, _, rest = old.read(name).partition(b"?>")
+            if name == "word/document.xml":
+                rest = laughs.encode() + rest.replace(b"Marta", b"&a9;")
+            new.writestr(name, head + b"?>" + rest)
+
+    with Apart() as process, pytest.raises(UnreadableError, match="may be damaged"):
+        process.extract(evil)
+
+
+def test_deep_pages_are_survived() -> None:
+    deep = b"<html><body><p>The top.</p>" + b"<div>" * 100_000 + b"<p>The bottom.</p>"
+
+    assert "The top." in extract(".html", deep).text
+
+
+def test_a_bad_file_costs_no_other(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    made.docx(folder / "good.docx")
+    content(folder / "bad.pdf", "%PDF-1.7 nothing")
+    content(folder / "bad.csv", "id\n1\n")
+
+    library = refresh(folder, tmp_path / "index", HashingEncoder(), model_name="hashing")
+
+    assert library.state.documents.keys() == {"good"}
+    assert library.state.skipped.keys() == {"bad.pdf", "bad.csv"}
+    assert "is damaged" in library.state.skipped["bad.pdf"].reason
+    assert "bad.csv" in library.state.skipped["bad.csv"].reason
+
+
+def test_a_file_of_an_unknown_format_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match=r"a\.xyz is of no format that is read"):
+        read(content(tmp_path / "a.xyz", "words"), "a")
+
+
+def test_a_missing_library_is_one_sentence_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "striprtf.striprtf", None)
+    with pytest.raises(UnreadableError, match="python -m pip install striprtf"):
+        extract(".rtf", b"{\\rtf1 words}")
+
+
+def test_what_was_extracted_is_known_by_name_and_version(tmp_path: Path) -> None:
+    from importlib.metadata import version
+
+    document = read(made.rtf(tmp_path / "a.rtf"), "a")
+
+    assert document.extractor == f"office.rtf 1, striprtf {version('striprtf')}"
+
+
+def test_what_did_not_change_is_not_extracted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from qa import manifest, reading
+
+    monkeypatch.setattr(manifest, "_TICK_NS", -1)  # files of this very second count as old
+    folder, index = tmp_path / "documents", tmp_path / "index"
+    folder.mkdir()
+    made.docx(folder / "old.docx")
+    refresh(folder, index, HashingEncoder(), model_name="hashing")
+    made.rtf(folder / "new.rtf")
+    asked = list[str]()
+
+    def counted(path: Path, doc_id: str, apart: reading.Apart | None = None) -> Document:
+        asked.append(doc_id)
+        return read(path, doc_id, apart)
+
+    monkeypatch.setattr(reading, "read", counted)
+    library = refresh(folder, index, HashingEncoder(), model_name="hashing")
+
+    assert asked == ["new"]
+    assert HONEY in library.document("old").text
+
+
+def test_what_another_version_extracted_is_cut_and_encoded_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the passages would be offsets into a text that is no longer there."""
+    folder, index = tmp_path / "documents", tmp_path / "index"
+    folder.mkdir()
+    made.docx(folder / "old.docx")
+    before = refresh(folder, index, HashingEncoder(), model_name="hashing")
+    monkeypatch.setattr(document, "extracted_by", lambda _: "another version")
+    content(folder / "new.txt", "One passage.")
+    encoder = HashingEncoder()
+
+    refresh(folder, index, encoder, model_name="hashing")
+
+    titles = 2
+    assert encoder.passages == len(before) + 1 + titles
