@@ -179,7 +179,7 @@ def confidences(bot: Bot, questions: Sequence[Row]) -> dict[str, list[float]]:
 
 
 def refusing(bot: Bot, sets: Mapping[str, Mapping[str, Evaluation]]) -> Iterator[str]:
-    yield "| questions without an answer | AUROC, dense | AUROC, full | answered | answerable, refused |"
+    yield "| without an answer | AUROC, dense | AUROC, full | answered | answerable, refused |"
     yield "|---|---|---|---|---|"
     test = [q for q in read(OWN / "questions.jsonl") if q["split"] == "test"]
     for title, can, folder, keep in (
