@@ -10,6 +10,7 @@ import typer
 
 from qa.cli_calibrate import calibrate
 from qa.cli_evaluate import evaluate
+from qa.cli_verify import verify
 from qa.console import (
     complain,
     decoded,
@@ -212,6 +213,13 @@ def sources(
         )
 
 
+app.command(
+    epilog=examples(
+        "qa verify -d reports/",
+        "qa verify conversation.md -d reports/",
+        "qa verify --json answers.jsonl -d reports/",
+    )
+)(verify)
 app.command(
     epilog=examples(
         "qa evaluate my-corpus/",

@@ -73,6 +73,12 @@ def _visible(char: str) -> str:
     return char if unicodedata.category(char) == "Zs" else _UNSEEN
 
 
+def in_markdown(text: str) -> str:
+    """`text` as a quotation in Markdown has it: tabs stay, and a line end at its end is none."""
+    lines = ("\t".join(visible(part) for part in line.split("\t")) for line in text.splitlines())
+    return "\n".join(lines)
+
+
 def one_line(text: str) -> str:
     """`text` made visible, on one line."""
     return " ".join(visible(text).split())
@@ -125,7 +131,7 @@ def quote(quote: Quote, style: Style, language: Language, number: int | None = N
     lines += ["   " + line for line in _body(quote, style)]
     if quote.missing:
         lines += [
-            "   " + line for line in _painted_lines([(_missing(quote, language), _MISSING)], style)
+            "   " + line for line in painted_lines([(_missing(quote, language), _MISSING)], style)
         ]
     for twins in _twins(quote, language):
         lines += ["   " + line for line in _dim(twins, style)]
@@ -133,7 +139,7 @@ def quote(quote: Quote, style: Style, language: Language, number: int | None = N
 
 
 def _dim(text: str, style: Style) -> Iterator[str]:
-    return _painted_lines([(text, _DIM)], style)
+    return painted_lines([(text, _DIM)], style)
 
 
 def _heading(quote: Quote, style: Style, language: Language, number: int | None) -> list[str]:
@@ -168,7 +174,7 @@ def location(path: Path) -> str:
 def _body(quote: Quote, style: Style) -> Iterator[str]:
     """The quote's own lines; long ones are wrapped where the terminal would break them."""
     before, telling, after = parts_of(quote)
-    yield from _painted_lines([(before, ""), (telling, _TELLING), (after, "")], style)
+    yield from painted_lines([(before, ""), (telling, _TELLING), (after, "")], style)
 
 
 def parts_of(quote: Quote) -> tuple[str, str, str]:
@@ -180,7 +186,7 @@ def parts_of(quote: Quote) -> tuple[str, str, str]:
     return quote.text[:start], quote.text[start:end], quote.text[end:]
 
 
-def _painted_lines(parts: Sequence[tuple[str, str]], style: Style) -> Iterator[str]:
+def painted_lines(parts: Sequence[tuple[str, str]], style: Style) -> Iterator[str]:
     """Lines of text in several colours; every colour ends with its line."""
     codes = [code for text, code in parts for _ in visible(text)]
     text = "".join(visible(text) for text, _code in parts)
@@ -249,11 +255,11 @@ def in_context(quotes: Sequence[Quote], source_id: str, style: Style) -> str:
     source, place = one_line(source_id), one_line(in_file(location(wanted.path), wanted))
     narrow = style.width and len(f"{source}  {place}") > style.width
     heading = style.paint(source, _SOURCE) + ("\n" if narrow else "  ") + place
-    title = _painted_lines([(one_line(wanted.title), "")], style)
+    title = painted_lines([(one_line(wanted.title), "")], style)
     blocks = ["\n".join([heading, *title])]
     for quote in quotes:
         code = _TELLING if quote is wanted else ""
         mark = "> " if quote is wanted else "  "
-        lines = _painted_lines([(quote.text, code)], style)
+        lines = painted_lines([(quote.text, code)], style)
         blocks.append("\n".join(mark + line for line in lines))
     return "\n\n".join(blocks)
