@@ -341,9 +341,9 @@ def test_the_difference_of_a_saved_quote_is_shown(run: Run, chat: Path, folder: 
 def test_an_editor_that_cuts_blanks_or_writes_other_line_ends_alters_no_quote(
     run: Run, folder: Path, tmp_path: Path
 ) -> None:
-    text = "The hives  \r\n\tof\x1b the\u200b keeper \x0bMarta\u2028are\x85 many.\n"
+    text = "Zebras  \r\n\tsleep\x1b while\u200b they \x0bare\u2028standing\x85 up.\n"
     (folder / "odd.txt").write_bytes(text.encode())
-    save_chat(folder, tmp_path / "chat.md", "Are the hives of the keeper Marta many?")
+    save_chat(folder, tmp_path / "chat.md", "Do zebras sleep while they are standing up?")
     lines = (tmp_path / "chat.md").read_text(encoding="utf-8").split("\n")
     (tmp_path / "chat.md").write_bytes("\r\n".join(line.rstrip() for line in lines).encode())
     status, out, _ = run("verify", str(tmp_path / "chat.md"))
