@@ -203,14 +203,12 @@ def sources(
         ]
         print_json(rows, indent=2)
         return
-    from qa.render import location, one_line
+    from qa.render import location, one_line, terminal_style
 
+    style = terminal_style(on_terminal())
     for d in found:
-        print_line(
-            "  ".join(
-                [one_line(d.doc_id), d.language, one_line(location(d.path)), one_line(d.title)]
-            )
-        )
+        place = style.link(one_line(location(d.path)), d.path)
+        print_line("  ".join([one_line(d.doc_id), d.language, place, one_line(d.title)]))
 
 
 app.command(

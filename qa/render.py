@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa import links
 from qa.language import say
 from qa.messages import Key
 from qa.types import Answer, Language, Quote
@@ -27,13 +28,18 @@ _WIDEST = 100  # columns; longer lines are hard to read
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How to print: in colour or not, wrapped at `width` columns or (0) not at all."""
+    """How to print: in colour or not, wrapped at `width` columns or (0) not at all; places with
+    links to their files or without."""
 
     colour: bool = False
     width: int = 0
+    links: bool = False
 
     def paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+    def link(self, text: str, path: Path) -> str:
+        return links.linked(text, path) if self.links else text
 
 
 PLAIN = Style()
@@ -45,7 +51,7 @@ def terminal_style(is_terminal: bool) -> Style:
     if not is_terminal:
         return PLAIN
     colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Style(colour, min(shutil.get_terminal_size().columns, _WIDEST))
+    return Style(colour, min(shutil.get_terminal_size().columns, _WIDEST), links.wanted())
 
 
 def visible(text: str) -> str:
@@ -154,8 +160,8 @@ def _heading(quote: Quote, style: Style, language: Language, number: int | None)
         about.append(f"{say('score', language)} {quote.score:.2f}")
     painted = prefix + style.paint(source, _SOURCE)
     if style.width and len(prefix + "  ".join([source, place, *about])) > style.width:
-        return ["  ".join([painted, *about]), "   " + place]
-    return ["  ".join([painted, place, *about])]
+        return ["  ".join([painted, *about]), "   " + style.link(place, quote.path)]
+    return ["  ".join([painted, style.link(place, quote.path), *about])]
 
 
 def in_file(name: str, quote: Quote) -> str:
@@ -254,7 +260,8 @@ def in_context(quotes: Sequence[Quote], source_id: str, style: Style) -> str:
     wanted = next(quote for quote in quotes if quote.source_id == source_id)
     source, place = one_line(source_id), one_line(in_file(location(wanted.path), wanted))
     narrow = style.width and len(f"{source}  {place}") > style.width
-    heading = style.paint(source, _SOURCE) + ("\n" if narrow else "  ") + place
+    heading = style.paint(source, _SOURCE) + ("\n" if narrow else "  ")
+    heading += style.link(place, wanted.path)
     title = painted_lines([(one_line(wanted.title), "")], style)
     blocks = ["\n".join([heading, *title])]
     for quote in quotes:
