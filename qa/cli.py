@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qa.cli_calibrate import calibrate
+from qa.cli_diff import show_differences
 from qa.cli_evaluate import evaluate
 from qa.cli_verify import verify
 from qa.console import (
@@ -157,12 +158,23 @@ def index_(
 
 
 @app.command(
-    epilog=examples("qa show 004_4dcdd40475431c58#p12", "qa show --around 3 -d reports/ annual#p7")
+    epilog=examples(
+        "qa show 004_4dcdd40475431c58#p12",
+        "qa show --around 3 -d reports/ annual#p7",
+        "qa show -d reports/ annual#p7 --diff",
+        "qa show -d reports/ annual#p7 --diff corrected#p7",
+    )
 )
 def show(
     source_id: Annotated[
         str, typer.Argument(metavar="SOURCE_ID", help="A source ID, as an answer gives it.")
     ],
+    other_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="[OTHER_ID]", show_default=False, help="With --diff, what it is compared with."
+        ),
+    ] = "",
     documents: Documents = None,
     index: Index = None,
     model: Model = None,
@@ -175,10 +187,22 @@ def show(
             help="Passages shown before and after.",
         ),
     ] = 1,
+    diff: Annotated[
+        bool,
+        typer.Option(
+            "--diff",
+            help="What differs, word by word, from OTHER_ID, or from all that are nearly the same.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Print a passage in its surroundings."""
+    if other_id and not diff:
+        raise UsageError("two passages are compared with: qa show SOURCE_ID --diff OTHER_ID")
     bot = _bot(documents, index, model)
+    if diff:
+        show_differences(bot, source_id, other_id, as_json)
+        return
     quotes = bot.around(source_id, around)
     if as_json:
         print_json([quote.to_dict() for quote in quotes], indent=2)

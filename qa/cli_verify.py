@@ -13,7 +13,8 @@ from qa.progress import Bar
 
 if TYPE_CHECKING:
     from qa.library import Library
-    from qa.verification import Claim, Report
+    from qa.standing import Claim
+    from qa.verification import Report
 
 STANDS, DIFFERS = 0, 1
 
@@ -101,7 +102,7 @@ def _of_index(documents: Path | None, index: Path | None, model: str | None, as_
 
 
 def _claims(library: "Library") -> Iterator["Claim"]:
-    from qa.verification import Claim
+    from qa.standing import Claim
 
     for known in library.catalogue.documents():
         text = library.document(known.doc_id).text

@@ -8,6 +8,7 @@ from typing import Literal
 Change = Literal["", "-", "+"]  # in both, in the first text only, in the second only
 Part = tuple[Change, str]
 
+ALIKE = 0.6  # of the words in common: of five words two may be others, which is a small correction
 MOST = 2000  # words and blanks of a text that are compared; the time grows with their square
 
 # A number with its marks is one word, and so is what a hyphen or an apostrophe joins.

@@ -10,7 +10,7 @@ from typing import Any
 
 from qa.console import decoded
 from qa.errors import UsageError
-from qa.verification import Claim, comparable
+from qa.standing import Claim, comparable
 
 MOST = 64 * 2**20  # bytes; 20,000 answers
 _WANTED = (

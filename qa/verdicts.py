@@ -7,8 +7,8 @@ from typing import Any
 
 from qa.differences import Change, Part, differences
 from qa.render import Style, in_file, location, one_line, painted_lines
+from qa.standing import Finding, Status
 from qa.types import Quote
-from qa.verification import Finding, Status
 
 _ORDER: tuple[Status, ...] = ("unchanged", "moved", "altered", "gone")
 _CODES: dict[Status, str] = {"unchanged": "2", "moved": "1", "altered": "1;33", "gone": "1;33"}
@@ -63,6 +63,24 @@ def _place(quote: Quote, source_id: str, style: Style) -> str:
     place = style.link(one_line(in_file(location(quote.path), quote)), quote.path)
     shown = one_line(quote.source_id)
     return place if shown == one_line(source_id) else f"{style.paint(shown, _SOURCE)}  {place}"
+
+
+def beside(quote: Quote, other: Quote, style: Style) -> Iterator[str]:
+    """Lines that name two passages and show what differs between them."""
+    for mark, each in (("-", quote), ("+", other)):
+        yield f"{mark} {_place(each, '', style)}"
+    yield from compared(quote.text, other.text, style)
+
+
+def differences_of(quote: Quote, other: Quote) -> dict[str, Any]:
+    """Plain values for JSON: what is in both (""), in the first only ("-"), in the second ("+")."""
+    parts = differences(quote.text, other.text)
+    return {
+        "source_id": quote.source_id,
+        "other": other.source_id,
+        "same": quote.text == other.text,
+        "parts": None if parts is None else [list(part) for part in parts],
+    }
 
 
 def compared(before: str, after: str, style: Style) -> Iterator[str]:

@@ -19,7 +19,7 @@ from qa import __main__ as program, reading, saved, verification
 from qa.conversation import Conversation
 from qa.errors import UsageError
 from qa.render import in_markdown
-from qa.verification import Claim, Finding, Status
+from qa.standing import Claim, Finding, Shown, Status, comparable
 
 KEEPER = "The keeper of the hives is called Marta Klein and lives in Andorra."
 HONEY = "A colony of bees makes forty kilograms of honey in a good summer."
@@ -147,7 +147,7 @@ def test_other_line_ends_are_an_alteration_and_said_to_be_nothing_else(
 def test_what_was_saved_as_markdown_is_found_with_its_own_offsets(parts: list[str]) -> None:
     """Whatever stands before it: what is dropped or joined there must not shift the place."""
     text = "".join(parts) + "\nThe keeper\r\nof the\u200b hives.\n"
-    shown = verification._Shown(text)
+    shown = Shown(text)
     quote = "The keeper\nof the hives."
     start, end = shown.span(shown.text.index(quote), len(quote))
     assert text[start:end] == "The keeper\r\nof the\u200b hives."
@@ -547,5 +547,5 @@ def test_a_block_in_markdown_is_read_back_as_it_was_written(text: str) -> None:
 
     shown = f"**1.** `bees#p1` · `bees.txt:1` · English\n\n{blockquote(text)}\n\nAfter it.\n"
     found = list(saved._of_markdown(shown))
-    expected = verification.comparable(in_markdown(text))
+    expected = comparable(in_markdown(text))
     assert [claim.text for claim in found] == ([expected] if expected.strip() else [])
