@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qa.cli_calibrate import calibrate
+from qa.cli_cite import Cite, check_style, print_cited
 from qa.cli_diff import show_differences
 from qa.cli_evaluate import evaluate
 from qa.cli_verify import verify
@@ -59,6 +60,7 @@ app = typer.Typer(
         'qa ask "How many Peruvians live abroad?"',
         'qa ask -d reports/ --only fr,es "Qui a signé l’accord ?"',
         'qa ask --json "¿Cuántos peruanos viven en el exterior?"',
+        'qa ask --cite bibtex "How many Peruvians live abroad?" >> quotes.bib',
         "qa ask - < question.txt",
         "qa ask --batch < questions.jsonl > answers.jsonl",
     )
@@ -79,6 +81,7 @@ def ask(
     language: Spoken = None,
     only: Only = None,
     as_json: AsJson = False,
+    cite: Cite = None,
     batch: Annotated[
         bool,
         typer.Option(
@@ -89,6 +92,7 @@ def ask(
 ) -> None:
     """Answer one question (with --batch, many from standard input)."""
     spoken, among = one_language(language), several_languages(only)
+    check_style(cite, other=as_json or batch)
     if batch:
         if question:
             raise UsageError("with --batch the questions come from standard input alone")
@@ -96,10 +100,11 @@ def ask(
     text = decoded(standard_input().read()) if question == "-" else question
     if not text.strip():
         raise UsageError('the question is empty; write it in quotes: qa ask "How many …?"')
-    answer = _bot(documents, index, model).answer(
-        searchable(text), top_k=top_k, language=spoken, only=among
-    )
-    if as_json:
+    bot = _bot(documents, index, model)
+    answer = bot.answer(searchable(text), top_k=top_k, language=spoken, only=among)
+    if cite is not None:
+        print_cited(bot, answer, cite)
+    elif as_json:
         print_json(answer.to_dict(), indent=2)
     else:
         from qa.render import render, terminal_style

@@ -70,39 +70,6 @@ class Finding:
         return quote is not None and self.claim.doc_id in (quote.doc_id, one_line(quote.doc_id))
 
 
-def comparable(self, text: str) -> str:
-    """As much of a document's text as can be compared with this quote."""
-    return comparable(text) if self.as_shown else text
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What became of a quote. `quote` is where it stands today, or what stands in its place;
-    `elsewhere` another place that has it word for word, though its own has it no longer."""
-
-    claim: Claim
-    status: Status = "gone"
-    quote: Quote | None = None
-    likeness: float = 0.0
-    elsewhere: Quote | None = None
-
-    @property
-    def at_home(self) -> bool:
-        quote = self.quote
-        return quote is not None and self.claim.doc_id in (quote.doc_id, one_line(quote.doc_id))
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Findings in the order of the claims; the SHA-256 of each file that was read, by document,
-    the paths of all that are there, and why some could not be read."""
-
-    findings: list[Finding]
-    read: dict[str, str] = field(default_factory=dict)
-    paths: dict[str, Path] = field(default_factory=dict)
-    unreadable: dict[str, str] = field(default_factory=dict)
-
-
 def comparable(text: str) -> str:
     """A text as Markdown shows it, without the blanks at the ends of lines, which editors cut."""
     return "\n".join(line.rstrip() for line in in_markdown(text).split("\n"))

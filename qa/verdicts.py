@@ -1,10 +1,10 @@
 """What became of quotes, as text and as JSON; and how two passages differ. Nothing is decided."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from qa.citations import sha256
 from qa.differences import Change, Part, differences
 from qa.render import Style, in_file, location, one_line, painted_lines
 from qa.standing import Finding, Status
@@ -22,11 +22,6 @@ _AS_SHOWN = (
     "Markdown does not tell all characters apart: line ends, blanks at the end of a line, and "
     "marks that show nothing were not compared."
 )
-
-
-def digest(text: str) -> str:
-    """The SHA-256 of a text in UTF-8, hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def counted(findings: Sequence[Finding]) -> str:
@@ -111,7 +106,7 @@ def to_dict(finding: Finding) -> dict[str, Any]:
         "source_id": claim.source_id,
         "status": finding.status,
         "text": claim.text,
-        "sha256": digest(claim.text),
+        "sha256": sha256(claim.text),
         "compared": "as Markdown shows it" if claim.as_shown else "every character",
         "now": None if finding.quote is None else _standing(finding.quote),
         "elsewhere": None if finding.elsewhere is None else _standing(finding.elsewhere),
@@ -120,5 +115,5 @@ def to_dict(finding: Finding) -> dict[str, Any]:
 
 def _standing(quote: Quote) -> dict[str, Any]:
     keys = ("source_id", "start", "end", "line", "page", "text")
-    place = {"path": str(quote.path), "sha256": digest(quote.text)}
+    place = {"path": str(quote.path), "sha256": sha256(quote.text)}
     return {key: getattr(quote, key) for key in keys} | place

@@ -3,6 +3,7 @@ where a quote says it stands is only compared with what is found.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +13,17 @@ from qa.render import one_line
 from qa.standing import Claim, Finding, Present
 
 Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Findings in the order of the claims; the SHA-256 of each file that was read, by document,
+    the paths of all that are there, and why some could not be read."""
+
+    findings: list[Finding]
+    read: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, Path] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
 
 
 def verify(
