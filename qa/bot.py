@@ -12,8 +12,8 @@ from pathlib import Path
 from embeddings import Encoder, open_encoder
 from qa import followups, indexing, language as languages, manifest
 from qa.calibration import Calibration, calibration
-from qa.errors import DocumentError, SourceError, UsageError
-from qa.library import Library
+from qa.errors import DocumentError, LibraryError, SourceError, UsageError
+from qa.library import Library, open_library
 from qa.responder import quote_of, respond
 from qa.retriever import Hit, retrieve
 from qa.spelling import corrected
@@ -68,9 +68,7 @@ class Bot:
             QAError: the folder or its index cannot be used.
             EmbeddingsError: the model cannot be used.
         """
-        folder = seeds() if documents is None else _place(documents)
-        if not folder.is_dir():
-            raise DocumentError(f"{folder} is not a folder; name a folder of documents")
+        folder = folder_of(documents)
         encoder = open_encoder(model, cache() / "models", progress)
         return cls(
             folder,
@@ -249,6 +247,51 @@ def _place(path: str | os.PathLike[str]) -> Path:
         return Path(path).expanduser().resolve()
     except (ValueError, RuntimeError, OSError) as error:  # a NUL, no such user, links in a circle
         raise UsageError(f"{os.fspath(path)!r} names no folder ({error})") from error
+
+
+def folder_of(documents: str | os.PathLike[str] | None) -> Path:
+    """The folder that is asked, by default the seeds.
+
+    Raises:
+        QAError: it is none.
+    """
+    folder = seeds() if documents is None else _place(documents)
+    if not folder.is_dir():
+        raise DocumentError(f"{folder} is not a folder; name a folder of documents")
+    return folder
+
+
+def as_indexed(
+    documents: str | os.PathLike[str] | None,
+    index: str | os.PathLike[str] | None,
+    model: str | None,
+    progress: Progress | None = None,
+) -> tuple[Path, Library]:
+    """A folder and its index as it stands: no file is looked at for changes, nothing is written.
+
+    The model's files and the token vectors are read in full.
+
+    Raises:
+        QAError: there is no such index, or it is damaged.
+        EmbeddingsError: the model or its token vectors are damaged.
+    """
+    folder = folder_of(documents)
+    encoder = open_encoder(model, cache() / "models", progress)
+    encoder.verify()
+    place = _default_index(folder, encoder.digest) if index is None else _place(index)
+    cure = manifest.cure(
+        None if documents is None else folder, None if index is None else place, model
+    )
+    library = open_library(place, cure)
+    if library is None:
+        raise LibraryError(f"{folder} has no index in {place} yet; {cure}")
+    if documents is None and library.state.folder != str(folder):
+        raise UsageError(
+            f"{place} is the index of {library.state.folder}, not of {folder}; "
+            "name the folder with --documents"
+        )
+    library.verify()
+    return folder, library
 
 
 def _searchable(question: str) -> str:

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qa.cli_calibrate import calibrate
+from qa.cli_cite import Cite, check_style, print_cited
+from qa.cli_diff import show_differences
 from qa.cli_evaluate import evaluate
+from qa.cli_verify import verify
 from qa.console import (
     complain,
     decoded,
@@ -57,6 +60,7 @@ app = typer.Typer(
         'qa ask "How many Peruvians live abroad?"',
         'qa ask -d reports/ --only fr,es "Qui a signé l’accord ?"',
         'qa ask --json "¿Cuántos peruanos viven en el exterior?"',
+        'qa ask --cite bibtex "How many Peruvians live abroad?" >> quotes.bib',
         "qa ask - < question.txt",
         "qa ask --batch < questions.jsonl > answers.jsonl",
     )
@@ -77,6 +81,7 @@ def ask(
     language: Spoken = None,
     only: Only = None,
     as_json: AsJson = False,
+    cite: Cite = None,
     batch: Annotated[
         bool,
         typer.Option(
@@ -87,6 +92,7 @@ def ask(
 ) -> None:
     """Answer one question (with --batch, many from standard input)."""
     spoken, among = one_language(language), several_languages(only)
+    check_style(cite, other=as_json or batch)
     if batch:
         if question:
             raise UsageError("with --batch the questions come from standard input alone")
@@ -94,10 +100,11 @@ def ask(
     text = decoded(standard_input().read()) if question == "-" else question
     if not text.strip():
         raise UsageError('the question is empty; write it in quotes: qa ask "How many …?"')
-    answer = _bot(documents, index, model).answer(
-        searchable(text), top_k=top_k, language=spoken, only=among
-    )
-    if as_json:
+    bot = _bot(documents, index, model)
+    answer = bot.answer(searchable(text), top_k=top_k, language=spoken, only=among)
+    if cite is not None:
+        print_cited(bot, answer, cite)
+    elif as_json:
         print_json(answer.to_dict(), indent=2)
     else:
         from qa.render import render, terminal_style
@@ -156,12 +163,23 @@ def index_(
 
 
 @app.command(
-    epilog=examples("qa show 004_4dcdd40475431c58#p12", "qa show --around 3 -d reports/ annual#p7")
+    epilog=examples(
+        "qa show 004_4dcdd40475431c58#p12",
+        "qa show --around 3 -d reports/ annual#p7",
+        "qa show -d reports/ annual#p7 --diff",
+        "qa show -d reports/ annual#p7 --diff corrected#p7",
+    )
 )
 def show(
     source_id: Annotated[
         str, typer.Argument(metavar="SOURCE_ID", help="A source ID, as an answer gives it.")
     ],
+    other_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="[OTHER_ID]", show_default=False, help="With --diff, what it is compared with."
+        ),
+    ] = "",
     documents: Documents = None,
     index: Index = None,
     model: Model = None,
@@ -174,10 +192,22 @@ def show(
             help="Passages shown before and after.",
         ),
     ] = 1,
+    diff: Annotated[
+        bool,
+        typer.Option(
+            "--diff",
+            help="What differs, word by word, from OTHER_ID, or from all that are nearly the same.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Print a passage in its surroundings."""
+    if other_id and not diff:
+        raise UsageError("two passages are compared with: qa show SOURCE_ID --diff OTHER_ID")
     bot = _bot(documents, index, model)
+    if diff:
+        show_differences(bot, source_id, other_id, as_json)
+        return
     quotes = bot.around(source_id, around)
     if as_json:
         print_json([quote.to_dict() for quote in quotes], indent=2)
@@ -202,16 +232,21 @@ def sources(
         ]
         print_json(rows, indent=2)
         return
-    from qa.render import location, one_line
+    from qa.render import location, one_line, terminal_style
 
+    style = terminal_style(on_terminal())
     for d in found:
-        print_line(
-            "  ".join(
-                [one_line(d.doc_id), d.language, one_line(location(d.path)), one_line(d.title)]
-            )
-        )
+        place = style.link(one_line(location(d.path)), d.path)
+        print_line("  ".join([one_line(d.doc_id), d.language, place, one_line(d.title)]))
 
 
+app.command(
+    epilog=examples(
+        "qa verify -d reports/",
+        "qa verify conversation.md -d reports/",
+        "qa verify --json answers.jsonl -d reports/",
+    )
+)(verify)
 app.command(
     epilog=examples(
         "qa evaluate my-corpus/",

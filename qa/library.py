@@ -54,6 +54,18 @@ class Library:
     def close(self) -> None:
         self.catalogue.close()
 
+    def verify(self) -> None:
+        """Read all token vectors, of which opening reads none.
+
+        Raises:
+            LibraryError: some are not what was written.
+        """
+        try:
+            for row in range(len(self)):
+                self.tokens.stored(row)
+        except IndexFileError as error:
+            raise LibraryError(f"{error}; {self._cure}") from error
+
     def document(self, doc_id: str) -> Document:
         """A document with its text; it must be there."""
         document = self.catalogue.document(doc_id)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa import links
 from qa.language import say
 from qa.messages import Key
 from qa.types import Answer, Language, Quote
@@ -27,13 +28,18 @@ _WIDEST = 100  # columns; longer lines are hard to read
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How to print: in colour or not, wrapped at `width` columns or (0) not at all."""
+    """How to print: in colour or not, wrapped at `width` columns or (0) not at all; places with
+    links to their files or without."""
 
     colour: bool = False
     width: int = 0
+    links: bool = False
 
     def paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+    def link(self, text: str, path: Path) -> str:
+        return links.linked(text, path) if self.links else text
 
 
 PLAIN = Style()
@@ -45,7 +51,7 @@ def terminal_style(is_terminal: bool) -> Style:
     if not is_terminal:
         return PLAIN
     colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Style(colour, min(shutil.get_terminal_size().columns, _WIDEST))
+    return Style(colour, min(shutil.get_terminal_size().columns, _WIDEST), links.wanted())
 
 
 def visible(text: str) -> str:
@@ -71,6 +77,12 @@ def _visible(char: str) -> str:
     if code == _DELETE:
         return _DELETE_PICTURE
     return char if unicodedata.category(char) == "Zs" else _UNSEEN
+
+
+def in_markdown(text: str) -> str:
+    """`text` as a quotation in Markdown has it: tabs stay, and a line end at its end is none."""
+    lines = ("\t".join(visible(part) for part in line.split("\t")) for line in text.splitlines())
+    return "\n".join(lines)
 
 
 def one_line(text: str) -> str:
@@ -125,7 +137,7 @@ def quote(quote: Quote, style: Style, language: Language, number: int | None = N
     lines += ["   " + line for line in _body(quote, style)]
     if quote.missing:
         lines += [
-            "   " + line for line in _painted_lines([(_missing(quote, language), _MISSING)], style)
+            "   " + line for line in painted_lines([(_missing(quote, language), _MISSING)], style)
         ]
     for twins in _twins(quote, language):
         lines += ["   " + line for line in _dim(twins, style)]
@@ -133,7 +145,7 @@ def quote(quote: Quote, style: Style, language: Language, number: int | None = N
 
 
 def _dim(text: str, style: Style) -> Iterator[str]:
-    return _painted_lines([(text, _DIM)], style)
+    return painted_lines([(text, _DIM)], style)
 
 
 def _heading(quote: Quote, style: Style, language: Language, number: int | None) -> list[str]:
@@ -148,8 +160,8 @@ def _heading(quote: Quote, style: Style, language: Language, number: int | None)
         about.append(f"{say('score', language)} {quote.score:.2f}")
     painted = prefix + style.paint(source, _SOURCE)
     if style.width and len(prefix + "  ".join([source, place, *about])) > style.width:
-        return ["  ".join([painted, *about]), "   " + place]
-    return ["  ".join([painted, place, *about])]
+        return ["  ".join([painted, *about]), "   " + style.link(place, quote.path)]
+    return ["  ".join([painted, style.link(place, quote.path), *about])]
 
 
 def in_file(name: str, quote: Quote) -> str:
@@ -168,7 +180,7 @@ def location(path: Path) -> str:
 def _body(quote: Quote, style: Style) -> Iterator[str]:
     """The quote's own lines; long ones are wrapped where the terminal would break them."""
     before, telling, after = parts_of(quote)
-    yield from _painted_lines([(before, ""), (telling, _TELLING), (after, "")], style)
+    yield from painted_lines([(before, ""), (telling, _TELLING), (after, "")], style)
 
 
 def parts_of(quote: Quote) -> tuple[str, str, str]:
@@ -180,7 +192,7 @@ def parts_of(quote: Quote) -> tuple[str, str, str]:
     return quote.text[:start], quote.text[start:end], quote.text[end:]
 
 
-def _painted_lines(parts: Sequence[tuple[str, str]], style: Style) -> Iterator[str]:
+def painted_lines(parts: Sequence[tuple[str, str]], style: Style) -> Iterator[str]:
     """Lines of text in several colours; every colour ends with its line."""
     codes = [code for text, code in parts for _ in visible(text)]
     text = "".join(visible(text) for text, _code in parts)
@@ -248,12 +260,13 @@ def in_context(quotes: Sequence[Quote], source_id: str, style: Style) -> str:
     wanted = next(quote for quote in quotes if quote.source_id == source_id)
     source, place = one_line(source_id), one_line(in_file(location(wanted.path), wanted))
     narrow = style.width and len(f"{source}  {place}") > style.width
-    heading = style.paint(source, _SOURCE) + ("\n" if narrow else "  ") + place
-    title = _painted_lines([(one_line(wanted.title), "")], style)
+    heading = style.paint(source, _SOURCE) + ("\n" if narrow else "  ")
+    heading += style.link(place, wanted.path)
+    title = painted_lines([(one_line(wanted.title), "")], style)
     blocks = ["\n".join([heading, *title])]
     for quote in quotes:
         code = _TELLING if quote is wanted else ""
         mark = "> " if quote is wanted else "  "
-        lines = _painted_lines([(quote.text, code)], style)
+        lines = painted_lines([(quote.text, code)], style)
         blocks.append("\n".join(mark + line for line in lines))
     return "\n\n".join(blocks)

@@ -7,7 +7,7 @@ from typing import cast
 
 from qa.language import say
 from qa.messages import Key
-from qa.render import in_file, one_line, searched_otherwise, visible
+from qa.render import in_file, in_markdown, one_line, searched_otherwise
 from qa.types import Answer, Language, Quote
 
 
@@ -56,35 +56,34 @@ def _turn(turn: Turn) -> Iterator[str]:
             yield say("closest", language)
     for number, quote in enumerate(turn.shown, 1):
         yield _citation(quote, language, number)
-        yield _blockquote(quote.text)
+        yield blockquote(quote.text)
         if quote.missing:
             yield say("not_mentioned", language, words=one_line(", ".join(quote.missing)))
         if quote.also:
             yield say("also_at", language, sources=one_line(", ".join(quote.also)))
-        yield f"{say('retrieved_from', language)} {_code(str(quote.path))}, {turn.date}"
+        yield f"{say('retrieved_from', language)} {code(str(quote.path))}, {turn.date}"
     yield from (one_line(note) for note in answer.notes)
 
 
 def _citation(quote: Quote, language: Language, number: int) -> str:
     parts = [
-        _code(quote.source_id),
-        _code(in_file(quote.path.name, quote)),
+        code(quote.source_id),
+        code(in_file(quote.path.name, quote)),
         language_name(quote.language, language),
         f"{say('score', language)} {quote.score:.2f}",
     ]
     return f"**{number}.** " + " · ".join(parts)
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Names from outside, so that no character of theirs is taken for Markdown."""
     shown = one_line(text)
     return f"`` {shown} ``" if "`" in shown else f"`{shown}`"
 
 
-def _blockquote(text: str) -> str:
+def blockquote(text: str) -> str:
     """Every line is marked, so nothing in a document can pass for the program's own words.
 
     Tabs stay, unlike on a terminal; other control characters are made visible here too.
     """
-    lines = ("\t".join(visible(part) for part in line.split("\t")) for line in text.splitlines())
-    return "\n".join(f"> {line}" if line else ">" for line in lines)
+    return "\n".join(f"> {line}" if line else ">" for line in in_markdown(text).split("\n"))

@@ -13,7 +13,11 @@ from qa import render
 from qa.render import PLAIN, Style, one_line, parts_of, searched_otherwise, visible
 from qa.types import LANGUAGES, Answer, Language, Quote, Span, Twin
 
-OURS = re.compile("\x1b\\[(?:0|1|2|1;36|1;33|33)m")
+OURS = re.compile(
+    "\x1b\\[(?:0|1|2|1;36|1;33|33)m"
+    # A link is closed before another begins, and has nothing but our own URL in it.
+    "|\x1b\\]8;;file:///[A-Za-z0-9%/._~-]+\x1b\\\\(?=[^\x1b]+\x1b\\]8;;\x1b)|\x1b\\]8;;\x1b\\\\"
+)
 ANYTHING = st.text(st.characters(exclude_categories=[]), max_size=200)
 HARMFUL = [
     "\x1b[31mred\x1b[0m",
@@ -243,7 +247,7 @@ def test_nothing_in_a_document_steers_the_terminal(text: str) -> None:
         twins=(Twin(text, "fr"), Twin(text, "en")),
     )
     asked = Answer(text, text + "!", "en", (harmful,), notes=(text,))
-    for style in (PLAIN, Style(True, 80), Style(True, 0)):
+    for style in (PLAIN, Style(True, 80), Style(True, 0), Style(True, 80, links=True)):
         assert_harmless(render.render(asked, style))
         assert_harmless(render.render(replace(asked, quotes=(), near_misses=(harmful,)), style))
         assert_harmless(render.in_context([harmful], harmful.source_id, style))
@@ -265,16 +269,19 @@ def test_markup_is_text_like_any_other(markup: str) -> None:
     assert printed.count(markup) == 2
 
 
-@given(text=ANYTHING, colour=st.booleans(), width=st.integers(0, 120))
-def test_no_text_at_all_steers_the_terminal(text: str, colour: bool, width: int) -> None:
+@given(text=ANYTHING, colour=st.booleans(), width=st.integers(0, 120), links=st.booleans())
+def test_no_text_at_all_steers_the_terminal(
+    text: str, colour: bool, width: int, links: bool
+) -> None:
     span = Span(len(text) // 3, len(text) // 2)
     others = {"twins": (Twin(text, "es"),), "missing": (text,)}
     data = quote(text, title=text, source_id=text, highlight=span, **others)
+    data = replace(data, path=Path("/docs/" + text))
     printed = render.render(
-        Answer(text, text + "?", "fr", (data,), notes=(text,)), Style(colour, width)
+        Answer(text, text + "?", "fr", (data,), notes=(text,)), Style(colour, width, links)
     )
     assert_harmless(printed)
-    assert colour or "\x1b" not in printed
+    assert colour or links or "\x1b" not in printed
 
 
 @given(text=ANYTHING)

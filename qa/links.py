@@ -1,0 +1,57 @@
+"""Links in a terminal (OSC 8): around a place that is printed, to the file that it is in."""
+
+import os
+import re
+from pathlib import Path
+
+# All that a file URL of ours is made of: nothing in it can end the sequence that it stands in.
+_HARMLESS = re.compile(r"file://[A-Za-z0-9%/._~-]+")
+_LONGEST = 2083  # bytes of a URL that VTE takes; others take as much
+# Programs that name themselves, and those that are known by a variable of their own.
+_PROGRAMS = frozenset("iTerm.app WezTerm vscode Hyper ghostty rio Tabby mintty zed".split())
+_VARIABLES = ("KITTY_WINDOW_ID", "WT_SESSION", "DOMTERM", "WEZTERM_PANE", "GHOSTTY_RESOURCES_DIR")
+_TERMS = ("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm", "contour")
+_MULTIPLEXERS = ("screen", "tmux", "dumb", "linux")  # do without, or may
+_VTE, _KONSOLE = 5000, 201200  # the first versions that know links (and don't crash on them)
+
+
+def wanted() -> bool:
+    """Whether the terminal is known to make links; QA_LINKS=1 or 0 decides where it is set."""
+    chosen = os.environ.get("QA_LINKS")
+    if chosen:
+        return chosen != "0"
+    term = os.environ.get("TERM", "")
+    if term.startswith(_MULTIPLEXERS):
+        return False
+    return (
+        os.environ.get("TERM_PROGRAM") in _PROGRAMS
+        or any(os.environ.get(name) for name in _VARIABLES)
+        or term.startswith(_TERMS)
+        or _version("VTE_VERSION") >= _VTE
+        or _version("KONSOLE_VERSION") >= _KONSOLE
+    )
+
+
+def _version(name: str) -> int:
+    digits = os.environ.get(name, "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0
+
+
+def linked(text: str, path: Path) -> str:
+    """`text` as a link to a file; as it is where the path makes no URL."""
+    url = _url(path)
+    return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if url else text
+
+
+def _url(path: Path) -> str:
+    """With the name of the machine where the terminal runs on another one, and has no such file."""
+    try:
+        url = path.as_uri()
+    except ValueError:  # it is relative, or its name is no text
+        return ""
+    if os.environ.get("SSH_CONNECTION"):
+        import platform  # these two are for the few
+        from urllib.parse import quote
+
+        url = f"file://{quote(platform.node(), safe='')}{url.removeprefix('file://')}"
+    return url if _HARMLESS.fullmatch(url) and len(url) <= _LONGEST else ""

@@ -1,0 +1,112 @@
+"""Quotes that someone saved: a conversation in Markdown, or answers in JSON. Their text is data:
+nothing that it names is opened.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from qa.console import decoded
+from qa.errors import UsageError
+from qa.standing import Claim, comparable
+
+MOST = 64 * 2**20  # bytes; 20,000 answers
+_WANTED = (
+    "what `qa chat` saves, or what `qa ask` prints with --json, --batch or --cite markdown, is read"
+)
+_CODE = r"(?:`` (.+?) ``|`([^`]+)`)"
+_CITATION = re.compile(rf"\*\*\d+\.\*\* {_CODE} · {_CODE}(?: · .*)?")
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file that someone saved.
+
+    Raises:
+        UsageError: it is too large, or no file.
+        OSError: it cannot be read.
+    """
+    if path.exists() and not path.is_file():  # a pipe would be waited for for ever
+        raise UsageError(f"{path} is not a file; name one that holds quotes")
+    with path.open("rb") as file:
+        return file.read(MOST + 1)
+
+
+def claims(data: bytes, name: str) -> list[Claim]:
+    """The quotes in a saved conversation or in saved answers, in order.
+
+    Raises:
+        UsageError: it is neither, it has no quotes, or it is too large.
+    """
+    if len(data) > MOST:
+        raise UsageError(f"{name} is too large: more than {MOST // 2**20} MiB; verify parts of it")
+    text = decoded(data)
+    is_json = text.lstrip()[:1] in ("{", "[")
+    found = list(_of_json(text, name) if is_json else _of_markdown(text))
+    if not found:
+        raise UsageError(f"there is no quote in {name}; {_WANTED}")
+    return found
+
+
+def _of_markdown(text: str) -> Iterator[Claim]:
+    """Each citation with the block of lines marked with > that stands below it."""
+    source_id = place = ""
+    block: list[str] = []
+    for line in [*text.replace("\r\n", "\n").split("\n"), ""]:
+        if source_id and line.startswith(">"):
+            block.append(line.removeprefix(">").removeprefix(" "))
+            continue
+        if block:
+            shown = comparable("\n".join(block))
+            if shown.strip():
+                yield Claim(source_id, shown, place=place, as_shown=True)
+            source_id, block = "", []
+        if citation := _CITATION.fullmatch(line.rstrip()):
+            source_id, place = citation[1] or citation[2], citation[3] or citation[4]
+
+
+def _of_json(text: str, name: str) -> Iterator[Claim]:
+    for line, content in _contents(text, name):
+        for quote in _quotes(content, f"{name}, line {line}"):
+            yield _claim(quote, f"{name}, line {line}")
+
+
+def _contents(text: str, name: str) -> Iterator[tuple[int, Any]]:
+    """One value, or one a line, with the number of its line."""
+    try:
+        yield 1, json.loads(text)
+        return
+    except (ValueError, RecursionError) as error:
+        problem = error
+    lines = [pair for pair in enumerate(text.split("\n"), 1) if pair[1].strip()]
+    for number, line in lines:
+        try:
+            content = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            told = f", line {number}" if number > 1 else ""
+            raise UsageError(
+                f"{name}{told} is no JSON ({error if told else problem}); {_WANTED}"
+            ) from error
+        yield number, content
+
+
+def _quotes(content: Any, where: str) -> list[Any]:
+    """The quotes of an answer, or a list of quotes; a line of trouble in a batch has none."""
+    if isinstance(content, list):
+        return content
+    if isinstance(content, dict) and isinstance(content.get("error"), str) and "line" in content:
+        return []
+    if isinstance(content, dict) and isinstance(content.get("quotes"), list):
+        near = content.get("near_misses")
+        return [*content["quotes"], *(near if isinstance(near, list) else [])]
+    raise UsageError(f"{where} is no answer: it has no list of quotes; {_WANTED}")
+
+
+def _claim(quote: Any, where: str) -> Claim:
+    known = quote if isinstance(quote, dict) else {}
+    source_id, text, start = known.get("source_id"), known.get("text"), known.get("start")
+    if not isinstance(source_id, str) or not isinstance(text, str) or not text.strip():
+        raise UsageError(f"{where} has a quote without a source_id and a text; {_WANTED}")
+    is_offset = isinstance(start, int) and not isinstance(start, bool) and start >= 0
+    return Claim(source_id, text, start if is_offset else None)
