@@ -13,17 +13,22 @@ from qa.errors import QAError
 
 INTERRUPTED, UNREAD = 130, 141  # as a shell says for Ctrl-C, and for a closed pipe
 
+_INTERRUPTED = "qa: interrupted; an index that was there stays as it was"
+
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the program and return its exit status; every expected trouble is one sentence."""
     try:
         return int(app(args=arguments, prog_name="qa", standalone_mode=False) or ANSWERED)
     except (KeyboardInterrupt, EOFError, typer.Abort):
+        complain(_INTERRUPTED)
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):  # click leaves by the latter where a pipe was closed
         return UNREAD
     except _usage_errors() as error:
         _complain_of_usage(error)
+    except MemoryError:
+        complain("qa: there is not enough memory; close other programs, or name a smaller folder")
     except (QAError, OSError) as error:
         complain(f"qa: {error}")
     except Exception as error:
@@ -66,6 +71,7 @@ def main() -> NoReturn:
     except BrokenPipeError:
         status = UNREAD
     except KeyboardInterrupt:
+        complain(_INTERRUPTED)
         status = INTERRUPTED
     except OSError:  # it has been said, and cannot be said again
         status = TROUBLE

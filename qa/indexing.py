@@ -4,10 +4,11 @@ A new generation is built aside; naming it in the manifest is one rename. What d
 since the generation before is copied from it, vector by vector, and not encoded again.
 """
 
+import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -205,6 +206,7 @@ def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | N
 
 def _build(place: Place, rebuild: bool, report: Progress) -> None:
     before = None if rebuild else open_library(place.index, place.cure)
+    _sweep(place.index, manifest.generation(place.index))  # else killed builders would fill the disk
     found = _read(place.folder, before, report)
     generation = secrets.token_hex(8)
     target = place.index / generation
@@ -214,6 +216,7 @@ def _build(place: Place, rebuild: bool, report: Progress) -> None:
         files = write_generation(
             target, documents, place.encoder, place.model_name, report, before=before
         )
+        _settle(target, files)
         state = Manifest(
             model=place.encoder.digest,
             model_name=place.model_name,
@@ -232,6 +235,13 @@ def _build(place: Place, rebuild: bool, report: Progress) -> None:
         shutil.rmtree(target, ignore_errors=True)
         raise
     _sweep(place.index, generation)
+
+
+def _settle(folder: Path, files: Iterable[str]) -> None:
+    """Have all of it on the disk before the manifest names it: the power may fail."""
+    for name in files:
+        with (folder / name).open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def _sweep(index: Path, generation: str) -> None:

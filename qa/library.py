@@ -20,6 +20,9 @@ from qa.types import Document, Language, Passage
 
 CATALOGUE, VECTORS, TOKENS = "passages.sqlite", "vectors.faiss", "tokens"
 FREQUENCIES = "frequencies.npy"
+# Digests of larger parts, and of token vectors, which are mapped and have a checksum a passage, are
+# not checked at every opening: reading them would take longer than the question.
+_DIGESTED = 32 * 2**20
 _TRIES = 5  # each finds that another process has just replaced the index
 
 
@@ -53,6 +56,14 @@ class Library:
 
     def close(self) -> None:
         self.catalogue.close()
+
+    def verify(self) -> None:
+        """Read every part in full; opening reads the small ones only.
+
+        Raises:
+            LibraryError: one is not what it was when it was written.
+        """
+        _check_files(self.index / self.state.generation, self.state, self._cure, all_of_them=True)
 
     def document(self, doc_id: str) -> Document:
         """A document with its text; it must be there."""
@@ -120,12 +131,13 @@ def _frequencies(path: Path) -> npt.NDArray[np.int32]:
     return frequencies
 
 
-def _check_files(folder: Path, state: Manifest, cure: str) -> None:
+def _check_files(folder: Path, state: Manifest, cure: str, *, all_of_them: bool = False) -> None:
     """Sizes of all parts, and digests of those that are small enough to be read anyway."""
     for name, (size, digest) in state.files.items():
         path = folder / name
+        read = digest and (all_of_them or (size <= _DIGESTED and path.parent == folder))
         try:
-            whole = path.stat().st_size == size and (not digest or manifest.sha256(path) == digest)
+            whole = path.stat().st_size == size and (not read or manifest.sha256(path) == digest)
         except OSError as error:
             raise LibraryError(f"{path} is missing ({error.strerror}); {cure}") from error
         if not whole:
