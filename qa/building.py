@@ -11,6 +11,7 @@ from embeddings import Encoder, TokenStore, TokenWriter, VectorIndex, centres
 from qa import catalogue, manifest
 from qa.library import CATALOGUE, FREQUENCIES, TOKENS, VECTORS, Library
 from qa.passages import cut
+from qa.progress import Share
 from qa.twins import find_twins
 from qa.types import Document, Passage
 
@@ -120,7 +121,7 @@ def _encoded(
             encoding = next(encodings)
             own = means.centred(encoding.tokens, "passage", passage.language)
             done += 1
-            report("embedding the passages", done / (len(texts) - len(documents)))
+            report("embedding the passages", Share(done, len(texts) - len(documents)))
             yield (
                 encoding.vector,
                 np.concatenate([own, title_tokens]),

@@ -19,6 +19,7 @@ from qa.building import Progress, write_generation
 from qa.errors import DocumentError, LibraryError
 from qa.library import Library, open_library
 from qa.manifest import Manifest, Skipped, Source, Stamp
+from qa.progress import Share
 from qa.types import Document
 
 _LOCK_SECONDS = 600
@@ -102,6 +103,15 @@ def _state(place: Place) -> Manifest | None:
     return state
 
 
+def is_fresh(folder: Path, state: Manifest) -> bool:
+    """Whether every file of a folder still is what it was when it was indexed.
+
+    Raises:
+        DocumentError: the folder cannot be read.
+    """
+    return _same(folder, state) or _restamped(folder, state) is not None
+
+
 def _same(folder: Path, state: Manifest) -> bool:
     found = dict(reading.find(folder))
     if state.folder != str(folder) or not _same_names(folder, state, found):
@@ -176,7 +186,7 @@ def _read(folder: Path, before: Library | None, report: Progress) -> Found:
     found, files = Found({}, {}, {}), reading.find(folder)
     with reading.Apart() as apart:
         for count, (doc_id, path) in enumerate(files):
-            report("reading the documents", count / len(files))
+            report("reading the documents", Share(count, len(files)))
             name = str(path.relative_to(folder))
             now, seen = time.time_ns(), _stamp(path)
             if seen is None:  # gone since it was found
@@ -206,7 +216,9 @@ def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | N
 
 def _build(place: Place, rebuild: bool, report: Progress) -> None:
     before = None if rebuild else open_library(place.index, place.cure)
-    _sweep(place.index, manifest.generation(place.index))  # else killed builders would fill the disk
+    _sweep(
+        place.index, manifest.generation(place.index)
+    )  # else killed builders would fill the disk
     found = _read(place.folder, before, report)
     generation = secrets.token_hex(8)
     target = place.index / generation

@@ -20,9 +20,10 @@ from qa.types import Document, Language, Passage
 
 CATALOGUE, VECTORS, TOKENS = "passages.sqlite", "vectors.faiss", "tokens"
 FREQUENCIES = "frequencies.npy"
-# Digests of larger parts, and of token vectors, which are mapped and have a checksum a passage, are
-# not checked at every opening: reading them would take longer than the question.
+# Not every digest is checked at every opening: reading all would take longer than the question.
+# A larger catalogue has checksums a row, and token vectors, which are mapped, a checksum a passage.
 _DIGESTED = 32 * 2**20
+_WHOLE = frozenset({VECTORS, FREQUENCIES})  # are read whole anyway, whatever their size
 _TRIES = 5  # each finds that another process has just replaced the index
 
 
@@ -135,7 +136,7 @@ def _check_files(folder: Path, state: Manifest, cure: str, *, all_of_them: bool 
     """Sizes of all parts, and digests of those that are small enough to be read anyway."""
     for name, (size, digest) in state.files.items():
         path = folder / name
-        read = digest and (all_of_them or (size <= _DIGESTED and path.parent == folder))
+        read = all_of_them or name in _WHOLE or (size <= _DIGESTED and path.parent == folder)
         try:
             whole = path.stat().st_size == size and (not read or manifest.sha256(path) == digest)
         except OSError as error:

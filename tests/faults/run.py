@@ -25,7 +25,9 @@ Row = tuple[str, int, int, int, int]
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--share", type=float, default=1.0, help="of all faults, each once at least")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the faults, each once at least"
+    )
     parser.add_argument("--only", default="", help="a part of the fault's name")
     options = parser.parse_args()
     began, rows, wrong = time.monotonic(), list[Row](), list[str]()
@@ -66,7 +68,10 @@ def _several(name: str, times: int, seed: int, wrong: list[str]) -> Row:
 
 def _table(rows: list[Row]) -> str:
     total = ("all", *(sum(row[at] for row in rows) for at in range(1, 5)))
-    lines = ["| fault | times | survived | refused with a sentence | wrong |", "|---|---|---|---|---|"]
+    lines = [
+        "| fault | times | survived | refused with a sentence | wrong |",
+        "|---|---|---|---|---|",
+    ]
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in [*rows, total]]
     return "\n".join(lines)
 

@@ -39,7 +39,9 @@ SOON = 30.0  # seconds within which every process must have ended
 NOBODY = 65534
 
 _OURS = tuple(str(ROOT / package) for package in ("qa", "embeddings"))
-_CURE = re.compile(r"run: qa |\bmake |\bchoose |\bname |\bask again|\bwait |--help|\bremove |\bfree ")
+_CURE = re.compile(
+    r"run: qa |\bmake |\bchoose |\bname |\bask again|\bwait |--help|\bremove |\bfree "
+)
 
 Before = Callable[[], object]
 
@@ -95,14 +97,14 @@ def _become(
             os.dup2(end, place)
         for end in (*told, *said, *read):
             os.close(end)
-        sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False))
+        sys.stdin = os.fdopen(0, closefd=False)
         sys.argv = ["qa", *arguments]
         from qa.__main__ import main
 
         if before is not None:
             before()
         main()
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - the child must never go on as if it were the parent
         traceback.print_exc()
         sys.stderr.flush()
     finally:
@@ -213,9 +215,7 @@ class Scene:
 
     # Commands
 
-    def start(
-        self, *arguments: str, stdin: bytes = b"", before: Before | None = None
-    ) -> Running:
+    def start(self, *arguments: str, stdin: bytes = b"", before: Before | None = None) -> Running:
         options = ["-d", str(self.folder), "--index", str(self.index)]
         return Running([*arguments, *options], stdin, before)
 
@@ -301,12 +301,12 @@ class Scene:
         """Nothing is left behind but the index itself and `most` generations that were begun."""
         generations = [path for path in self.index.iterdir() if manifest.is_generation(path.name)]
         others = {path.name for path in self.index.iterdir()} - {path.name for path in generations}
-        if len(generations) > 1 + most or others - {manifest.NAME, manifest.LOCK}:
-            partial = [name for name in others if name.endswith(".partial")]
-            if len(generations) > 1 + most or len(partial) > most or len(others) > 2 + most:
-                raise WrongError(f"left behind: {sorted(os.listdir(self.index))}")
+        if len(generations) > 1 + most or len(others - {manifest.NAME, manifest.LOCK}) > most:
+            raise WrongError(f"left behind: {sorted(os.listdir(self.index))}")
         if os.listdir(self.place / "tmp"):
-            raise WrongError(f"left behind in the temporary folder: {os.listdir(self.place / 'tmp')}")
+            raise WrongError(
+                f"left behind in the temporary folder: {os.listdir(self.place / 'tmp')}"
+            )
 
 
 def village(number: int) -> str:
