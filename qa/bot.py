@@ -70,12 +70,15 @@ class Bot:
         """
         folder = folder_of(documents)
         encoder = open_encoder(model, cache() / "models", progress)
+        place = _default_index(folder, encoder.digest) if index is None else _place(index)
+        # Of the user's own index an update of the program makes no problem: it is made anew.
+        outdated = index is None and manifest.is_outdated(place)
         return cls(
             folder,
-            _default_index(folder, encoder.digest) if index is None else _place(index),
+            place,
             encoder,
             model_name=encoder.name,
-            rebuild=rebuild,
+            rebuild=rebuild or outdated,
             progress=progress,
             cure=manifest.cure(
                 None if documents is None else folder,

@@ -14,7 +14,7 @@ from typing import Any
 
 from qa.errors import LibraryError
 
-FORMAT = 5  # of the whole index; an index of another format is refused
+FORMAT = 6  # of the whole index; an index of another format is refused
 NAME = "manifest.json"
 LOCK = "qa.lock"
 _PROGRAM = "qa"
@@ -99,6 +99,18 @@ def read(index: Path, cure: str) -> Manifest | None:
         return _parse(content)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise LibraryError(f"{path} is damaged; {cure}") from error
+
+
+def is_outdated(index: Path) -> bool:
+    """Whether an earlier version of the program wrote it, as far as it can be read at all."""
+    try:
+        content = json.loads((index / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    if not isinstance(content, dict) or content.get("program") != _PROGRAM:
+        return False
+    seen = content.get("format")
+    return isinstance(seen, int) and seen < FORMAT
 
 
 def _content(index: Path, cure: str) -> Any:

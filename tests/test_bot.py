@@ -18,6 +18,7 @@ import qa.bot
 from qa import indexing
 from qa.bot import MAX_QUESTION, Bot
 from qa.errors import DocumentError, QAError, SourceError, UsageError
+from qa.manifest import FORMAT
 from qa.types import Answer, Quote
 
 ROOT = Path(__file__).parent.parent
@@ -446,3 +447,30 @@ def test_the_cure_names_what_was_given_and_no_more(
     options = [f"--documents {folder}"] * (given != "index")
     options += [f"--index '{tmp_path}/an index'"] * (given != "documents")
     assert command == " ".join(["qa index --rebuild", *options])
+
+
+def of_format(index: Path, number: int) -> None:
+    path = index / "manifest.json"
+    path.write_text(path.read_text().replace(f'"format": {FORMAT}', f'"format": {number}'))
+
+
+def test_after_an_update_of_the_program_its_own_index_is_made_anew(
+    folder: Path, hashing: list[HashingEncoder]
+) -> None:
+    bot = Bot.open(folder)
+    of_format(bot.index, FORMAT - 1)
+    assert Bot.open(folder).answer(KEEPER) == bot.answer(KEEPER)
+    of_format(bot.index, FORMAT + 1)
+    with pytest.raises(QAError, match=f"has the index format {FORMAT + 1}"):
+        Bot.open(folder)
+
+
+def test_an_older_index_that_was_chosen_by_its_place_is_refused_and_left_as_it_is(
+    folder: Path, hashing: list[HashingEncoder], tmp_path: Path
+) -> None:
+    bot = Bot.open(folder, index=tmp_path / "mine")
+    of_format(bot.index, FORMAT - 1)
+    before = (bot.index / "manifest.json").read_bytes()
+    with pytest.raises(QAError, match=f"has the index format {FORMAT - 1}"):
+        Bot.open(folder, index=tmp_path / "mine")
+    assert (bot.index / "manifest.json").read_bytes() == before
