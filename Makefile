@@ -1,6 +1,6 @@
 PYTHON ?= python
 
-.PHONY: check lint types architecture test bench quality
+.PHONY: check lint types architecture test faults fuzz bench quality
 
 check: lint types architecture test  ## all that continuous integration runs
 
@@ -16,6 +16,14 @@ architecture:
 
 test:
 	$(PYTHON) -m pytest
+
+SEED ?= 1
+faults:  ## 800 faults: killed, no room, no rights, damage, crowds; a table of what came of them
+	$(PYTHON) tests/faults/run.py --seed $(SEED)
+
+SECONDS ?= 60
+fuzz:  ## what no one thought of, for SECONDS each target; needs the extra [fuzz]
+	$(PYTHON) tests/fuzz/fuzz.py --seconds $(SECONDS)
 
 bench:  ## time and memory against the plain way; writes tests/benchmarks/README.md
 	$(PYTHON) tests/benchmarks/bench.py

@@ -46,14 +46,22 @@ def prepare(model: Model, cache: Path, progress: Progress | None = None) -> Path
         ModelNotFoundError: the model is neither installed, nor on disk, nor on the Hub.
         ModelError: the model cannot be exported, or the cache not be written.
     """
-    digest = hashlib.sha256(f"{model.identity}|{FORMAT}".encode()).hexdigest()[:16]
-    folder = cache / digest
-    if (folder / CONFIG).is_file():
+    folder = prepared_place(model, cache)
+    if is_prepared(folder):
         return folder
     with _one_at_a_time:
-        if not (folder / CONFIG).is_file():
-            _prepare(model, folder, digest, progress or (lambda _what, _share: None))
+        if not is_prepared(folder):
+            _prepare(model, folder, folder.name, progress or (lambda _what, _share: None))
     return folder
+
+
+def prepared_place(model: Model, cache: Path) -> Path:
+    """Where a model is prepared; another model, or another version of it, has another place."""
+    return cache / hashlib.sha256(f"{model.identity}|{FORMAT}".encode()).hexdigest()[:16]
+
+
+def is_prepared(folder: Path) -> bool:
+    return (folder / CONFIG).is_file()
 
 
 def _prepare(model: Model, folder: Path, digest: str, report: Progress) -> None:

@@ -17,13 +17,16 @@ INTERRUPTED, UNREAD = 130, 141  # as a shell says for Ctrl-C, and for a closed p
 def run(arguments: list[str] | None = None) -> int:
     """Run the program and return its exit status; every expected trouble is one sentence."""
     try:
-        return int(app(args=arguments, prog_name="qa", standalone_mode=False) or ANSWERED)
+        status = int(app(args=arguments, prog_name="qa", standalone_mode=False) or ANSWERED)
+        return status if status != INTERRUPTED else _interrupted()
     except (KeyboardInterrupt, EOFError, typer.Abort):
-        return INTERRUPTED
+        return _interrupted()
     except (BrokenPipeError, SystemExit):  # click leaves by the latter where a pipe was closed
         return UNREAD
     except _usage_errors() as error:
         _complain_of_usage(error)
+    except MemoryError:
+        complain("qa: there is not enough memory; close other programs, or name a smaller folder")
     except (QAError, OSError) as error:
         complain(f"qa: {error}")
     except Exception as error:
@@ -31,6 +34,11 @@ def run(arguments: list[str] | None = None) -> int:
             raise
         complain(f"qa: {error}")
     return TROUBLE
+
+
+def _interrupted() -> int:
+    complain("qa: interrupted; an index that was there stays as it was")
+    return INTERRUPTED
 
 
 def _usage_errors() -> type[Any]:
@@ -66,7 +74,7 @@ def main() -> NoReturn:
     except BrokenPipeError:
         status = UNREAD
     except KeyboardInterrupt:
-        status = INTERRUPTED
+        status = _interrupted()
     except OSError:  # it has been said, and cannot be said again
         status = TROUBLE
     except Exception:  # a fault of the program; its status must not be that of "no answer"

@@ -142,18 +142,23 @@ class Bot:
         self, library: Library, asked: str, history: Sequence[str], spoken: Language
     ) -> list[str]:
         """What is searched for: each question of a text, with what it leans on, without typos."""
+
+        def right(text: str, language: Language) -> str:
+            """A typo is set right in the language it was made in, before turns are joined."""
+            known = self._encoder.count_tokens
+            return corrected(text[:MAX_QUESTION], language, library.catalogue, known)
+
         said = [turn for earlier in history for turn in wanted(_searchable(earlier))]
-        turns = [turn[:MAX_QUESTION] for turn in said]
+        turns = [right(turn, languages.detect(turn)) for turn in said]
         joined: list[str] = []
-        for question in wanted(asked):
-            question = question[:MAX_QUESTION]
+        for typed in wanted(asked):
+            question = right(typed, spoken)
             whole = followups.join(question, turns, spoken)
             if joined and whole.startswith(joined[-1]):  # it leans on the one just before
                 joined.pop()
             joined.append(whole)
             turns.append(question)
-        known = self._encoder.count_tokens
-        return [corrected(whole, spoken, library.catalogue, known) for whole in joined]
+        return joined
 
     def _hits(
         self,

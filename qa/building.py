@@ -11,12 +11,9 @@ from embeddings import Encoder, TokenStore, TokenWriter, VectorIndex, centres
 from qa import catalogue, manifest
 from qa.library import CATALOGUE, FREQUENCIES, TOKENS, VECTORS, Library
 from qa.passages import cut
+from qa.progress import Share
 from qa.twins import find_twins
 from qa.types import Document, Passage
-
-# Digests of larger parts are not checked at every opening: reading them would take longer than
-# the question. Token vectors have a checksum a passage instead.
-_DIGESTED = 32 * 2**20
 
 Progress = Callable[[str, float], None]
 Cut = Callable[[Document], Sequence[Passage]]
@@ -124,7 +121,7 @@ def _encoded(
             encoding = next(encodings)
             own = means.centred(encoding.tokens, "passage", passage.language)
             done += 1
-            report("embedding the passages", done / (len(texts) - len(documents)))
+            report("embedding the passages", Share(done, len(texts) - len(documents)))
             yield (
                 encoding.vector,
                 np.concatenate([own, title_tokens]),
@@ -135,7 +132,6 @@ def _encoded(
 def _files(target: Path) -> dict[str, tuple[int, str]]:
     files = {}
     for path in sorted(path for path in target.rglob("*") if path.is_file()):
-        size = path.stat().st_size
-        whole = size <= _DIGESTED and path.parent == target
-        files[path.relative_to(target).as_posix()] = size, manifest.sha256(path) if whole else ""
+        name = path.relative_to(target).as_posix()
+        files[name] = path.stat().st_size, manifest.sha256(path)
     return files

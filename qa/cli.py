@@ -11,10 +11,11 @@ import typer
 from qa.cli_calibrate import calibrate
 from qa.cli_cite import Cite, check_style, print_cited
 from qa.cli_diff import show_differences
+from qa.cli_doctor import doctor
 from qa.cli_evaluate import evaluate
+from qa.cli_index import index_
 from qa.cli_verify import verify
 from qa.console import (
-    complain,
     decoded,
     on_terminal,
     print_json,
@@ -140,26 +141,14 @@ def chat(
     converse(opened, settings, history)
 
 
-@app.command(
-    name="index", epilog=examples("qa index -d reports/", "qa index -d reports/ --rebuild")
-)
-def index_(
-    documents: Documents = None,
-    index: Index = None,
-    model: Model = None,
-    rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Build anew, whatever is there.")
-    ] = False,
-) -> None:
-    """Prepare the model and the index in advance."""
-    from qa.render import visible
-
-    bot = _bot(documents, index, model, rebuild=rebuild)
-    for path, reason in bot.skipped.items():
-        complain(f"skipped: {reason}" if path in reason else f"skipped: {path}: {reason}")
-    counts = f"{len(bot.library())} passages of {len(bot.sources())} documents"
-    print_line(f"{counts} in {visible(str(bot.index))}")
-    raise typer.Exit(TROUBLE if bot.skipped else ANSWERED)
+app.command(
+    name="index",
+    epilog=examples(
+        "qa index -d reports/",
+        "qa index -d reports/ --rebuild --quiet",
+        "qa index -d reports/ --watch",
+    ),
+)(index_)
 
 
 @app.command(
@@ -261,6 +250,7 @@ app.command(
         "qa calibrate my-corpus/ another/ --model NAME",
     )
 )(calibrate)
+app.command(epilog=examples("qa doctor", "qa doctor -d reports/ --json"))(doctor)
 
 
 def _print_version(wanted: bool) -> None:
@@ -283,13 +273,11 @@ def main(
     pass
 
 
-def _bot(
-    documents: Path | None, index: Path | None, model: str | None, *, rebuild: bool = False
-) -> "Bot":
+def _bot(documents: Path | None, index: Path | None, model: str | None) -> "Bot":
     from qa.bot import Bot
 
     with _progress() as progress:
-        return Bot.open(documents, index=index, model=model, rebuild=rebuild, progress=progress)
+        return Bot.open(documents, index=index, model=model, progress=progress)
 
 
 def _batch(bot: "Bot", top_k: int, language: Language | None, only: list[Language] | None) -> int:

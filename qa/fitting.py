@@ -20,6 +20,9 @@ from qa.retriever import Hit
 
 RIDGE = 1e-3  # of a feature in units of its spread, a case
 REFUSED = 0.045  # of the answerable questions: the threshold is the highest that refuses no more
+ALL_SETS = "all sets"
+_WIDTHS = {"cases": 7, "AUROC": 8, "refused": 9, "answered": 10, "calibration error": 19}
+_WIDTHS["by chance"] = 11
 _STEPS = 60  # of Newton's method; it has settled after ten
 
 Vector = npt.NDArray[np.float64]
@@ -120,10 +123,15 @@ def _newton(x: Vector, y: Vector, weights: Vector) -> Vector:
 
 
 def report(calibration: Calibration, cases: Sequence[Case]) -> Iterator[str]:
-    """A line a set, and below it one a pair of languages."""
-    yield f"{'':34}{'cases':>7}{'AUROC':>8}{'refused':>9}{'answered':>10}{'calibration error':>19}"
-    for part in dict.fromkeys(case.part for case in cases):
-        there = [case for case in cases if case.part == part]
+    """A line a set, and below it one a pair of languages; then the pairs of all sets together.
+
+    Beside the calibration error stands what a perfect score would have by chance: a few cases never
+    come out as probable as they are.
+    """
+    head = ("cases", "AUROC", "refused", "answered", "calibration error", "by chance")
+    yield f"{'':34}" + "".join(f"{title:>{_WIDTHS[title]}}" for title in head)
+    for part in dict.fromkeys([*(case.part for case in cases), ALL_SETS]):
+        there = [case for case in cases if part in (case.part, ALL_SETS)]
         yield _line(part, calibration, there, there)
         pairs = sorted({case.pair for case in there})
         for pair in pairs if len(pairs) > 1 else ():
@@ -144,6 +152,8 @@ def _line(
         sum(q < calibration.threshold for q in can) / len(can) if can else None,
         sum(q >= calibration.threshold for q in cannot) / len(cannot) if cannot else None,
         measures.calibration_error(p, [case.right for case in cases]),
+        measures.chance_error(p),
     )
-    shown = ["–" if value is None else f"{value:.3f}" for value in values]
-    return f"{label:34}{len(cases):7}{shown[0]:>8}{shown[1]:>9}{shown[2]:>10}{shown[3]:>19}"
+    shown = [str(len(cases)), *("–" if value is None else f"{value:.3f}" for value in values)]
+    widths = _WIDTHS.values()
+    return f"{label:34}" + "".join(f"{cell:>{w}}" for cell, w in zip(shown, widths, strict=True))

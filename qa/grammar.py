@@ -64,6 +64,7 @@ GRAMMARS: dict[Language, Grammar] = {
             r"(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|should) "
             r"(?:he|she|it|they)\b",
             r"(?:of|about|by|from|with|for|in|to|on) (?:it|him|this|that|those|these)$",
+            r"^(?:who|what|where|anyone|anything) else\b",
             r"(?:that one|this one|the same|the former|the latter|for them|there)$",
             r"these \w+",
             r"^(?:anything|something|nothing) (?:about|on|for)\b",
@@ -111,6 +112,7 @@ GRAMMARS: dict[Language, Grammar] = {
             r"y a\b",
         ),
         leaning=_either(
+            r"^(?:qui|quoi|que|où) d'autre\b",
             r"l'(?:a|ont|avait|avaient)[- ]",
             r"^(?:qui|où|quand|comment|pourquoi) (?:le|la|les|lui|leur|en|y) \w+$",
             r"(?:cela|ça|ceci|là|là-bas)$",
@@ -155,6 +157,7 @@ GRAMMARS: dict[Language, Grammar] = {
         ),
         impersonal=_either(r"lo que\b", r"a su vez\b"),
         leaning=_either(
+            r"^(?:qui[eé]n(?:es)?|qué|que|dónde|donde) más\b",
             r"(?:en|de|con|para|a|por|sobre) (?:él|ella|ello|ellos|ellas|eso|esto)\b",
             r"(?:en|con|para) el$",
             r"(?:allí|alli|allá|ahí|ahi)$",

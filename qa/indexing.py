@@ -4,10 +4,11 @@ A new generation is built aside; naming it in the manifest is one rename. What d
 since the generation before is copied from it, vector by vector, and not encoded again.
 """
 
+import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from qa.building import Progress, write_generation
 from qa.errors import DocumentError, LibraryError
 from qa.library import Library, open_library
 from qa.manifest import Manifest, Skipped, Source, Stamp
+from qa.progress import Share
 from qa.types import Document
 
 _LOCK_SECONDS = 600
@@ -101,6 +103,15 @@ def _state(place: Place) -> Manifest | None:
     return state
 
 
+def is_fresh(folder: Path, state: Manifest) -> bool:
+    """Whether every file of a folder still is what it was when it was indexed.
+
+    Raises:
+        DocumentError: the folder cannot be read.
+    """
+    return _same(folder, state) or _restamped(folder, state) is not None
+
+
 def _same(folder: Path, state: Manifest) -> bool:
     found = dict(reading.find(folder))
     if state.folder != str(folder) or not _same_names(folder, state, found):
@@ -175,7 +186,7 @@ def _read(folder: Path, before: Library | None, report: Progress) -> Found:
     found, files = Found({}, {}, {}), reading.find(folder)
     with reading.Apart() as apart:
         for count, (doc_id, path) in enumerate(files):
-            report("reading the documents", count / len(files))
+            report("reading the documents", Share(count, len(files)))
             name = str(path.relative_to(folder))
             now, seen = time.time_ns(), _stamp(path)
             if seen is None:  # gone since it was found
@@ -205,6 +216,9 @@ def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | N
 
 def _build(place: Place, rebuild: bool, report: Progress) -> None:
     before = None if rebuild else open_library(place.index, place.cure)
+    _sweep(
+        place.index, manifest.generation(place.index)
+    )  # else killed builders would fill the disk
     found = _read(place.folder, before, report)
     generation = secrets.token_hex(8)
     target = place.index / generation
@@ -214,6 +228,7 @@ def _build(place: Place, rebuild: bool, report: Progress) -> None:
         files = write_generation(
             target, documents, place.encoder, place.model_name, report, before=before
         )
+        _settle(target, files)
         state = Manifest(
             model=place.encoder.digest,
             model_name=place.model_name,
@@ -232,6 +247,13 @@ def _build(place: Place, rebuild: bool, report: Progress) -> None:
         shutil.rmtree(target, ignore_errors=True)
         raise
     _sweep(place.index, generation)
+
+
+def _settle(folder: Path, files: Iterable[str]) -> None:
+    """Have all of it on the disk before the manifest names it: the power may fail."""
+    for name in files:
+        with (folder / name).open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def _sweep(index: Path, generation: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from qa.errors import LibraryError
 
-FORMAT = 4  # of the whole index; an index of another format is refused
+FORMAT = 5  # of the whole index; an index of another format is refused
 NAME = "manifest.json"
 LOCK = "qa.lock"
 _PROGRAM = "qa"
@@ -46,7 +46,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`files` has the size of each part, and the SHA-256 of those that are read whole."""
+    """`files` has the size of each part and its SHA-256."""
 
     model: str
     model_name: str
@@ -118,6 +118,15 @@ def _content(index: Path, cure: str) -> Any:
         if not (index / LOCK).exists():
             raise foreign(index) from error
         raise LibraryError(f"{path} is damaged; {cure}") from error
+
+
+def generation(index: Path) -> str:
+    """The generation that a manifest names, in any version of the program; "" if it names none."""
+    try:
+        named = json.loads((index / NAME).read_text(encoding="utf-8"))["generation"]
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        return ""
+    return named if isinstance(named, str) else ""
 
 
 def is_ours(index: Path) -> bool:

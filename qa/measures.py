@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 BINS = 10  # of equal mass; the number that Guo et al. (ICML 2017) made usual
+_DRAWS = 50
 
 Numbers = npt.NDArray[np.float64]
 
@@ -84,6 +85,17 @@ def calibration_error(probabilities: Sequence[float], right: Sequence[bool]) -> 
         return None
     apart = sum(one.count * abs(one.promised - one.observed) for one in bins)
     return apart / sum(one.count for one in bins)
+
+
+def chance_error(probabilities: Sequence[float]) -> float | None:
+    """The calibration error to be expected of as many cases though each comes out just as probably
+    as it says: the mean of random draws. None without cases."""
+    if not probabilities:
+        return None
+    p = np.array(probabilities)
+    drawn = np.random.default_rng(0).random((_DRAWS, len(p))) < p
+    errors = [calibration_error(probabilities, right.tolist()) or 0.0 for right in drawn]
+    return sum(errors) / len(errors)
 
 
 def risk_by_coverage(

@@ -48,8 +48,9 @@ Name = tuple[Word, ...]  # neighbouring words are one name: Estados Unidos
 
 @dataclass(frozen=True, slots=True)
 class Unmentioned:
-    """`words` are absent from a passage. `weight` is how much of the question is in doubt, from 0
-    to 1: a name's share of it, and how far its partner is from a good one."""
+    """`words` are the names absent from a passage, or the absent parts of them. `weight` is how
+    much of the question is in doubt, from 0 to 1: a name's share of it, and how far its partner is
+    from a good one."""
 
     words: tuple[str, ...]
     weight: float
@@ -111,11 +112,13 @@ def unmentioned(
     absent: list[str] = []
     weight = 0.0
     for name in names:
+        poor: list[str] = []
         for word, closeness in _unspelled(name, aligned, text):
             share = float(weights[word.start : word.end].sum())
             weight += share * max(0.0, DOUBTFUL - closeness)
             if closeness < absent_below:
-                absent.append(word.text)
+                poor.append(word.text)
+        absent += [" ".join(poor)] if poor else []
     return Unmentioned(tuple(dict.fromkeys(absent)), weight)
 
 

@@ -106,9 +106,10 @@ def test_the_report_has_a_line_a_set_and_one_a_pair() -> None:
     there = [Case({"x": 1.0}, True, True, "a", "en→en", False)] * 3
     absent = [Case({"x": x}, False, False, "a", "fr→en", False) for x in (-1.0, 2.0)]
     lines = [line.split() for line in report(judge, there + absent)]
-    assert lines[1] == ["a", "5", "0.500", "0.000", "0.500", "0.200"]
-    assert lines[2] == ["en→en", "3", "–", "0.000", "–", "0.000"]
-    assert lines[3] == ["fr→en", "2", "0.500", "–", "0.500", "0.500"]
+    assert lines[1] == ["a", "5", "0.500", "0.000", "0.500", "0.200", "0.000"]
+    assert lines[2] == ["en→en", "3", "–", "0.000", "–", "0.000", "0.000"]
+    assert lines[3] == ["fr→en", "2", "0.500", "–", "0.500", "0.500", "0.000"]
+    assert [line[0] for line in lines[4:]] == ["all", "en→en", "fr→en"]
 
 
 # The file

@@ -85,6 +85,9 @@ KEPT = [
     ("Quel pourcentage a un visa de travail ?", "Quid du visa étudiant ?"),
     ("Qui a fondé Médecins sans frontières ?", "Et la Croix-Rouge ?"),
     ("¿Quién escribió La casa verde?", "¿Y Rayuela?"),
+    ("Who signed the treaty in Lima?", "Who else was in the room?"),
+    ("Qui a signé le traité à Lima ?", "Qui d'autre était présent ?"),
+    ("¿Quién firmó el tratado en Lima?", "¿Quiénes más estuvieron?"),
 ]
 
 

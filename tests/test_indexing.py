@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from conftest import DOCUMENTS, HashingEncoder
 
-from qa import building, indexing, manifest, reading
+from qa import indexing, library as library_module, manifest, reading
 from qa.bot import Bot
 from qa.errors import DocumentError, LibraryError
 from qa.library import CATALOGUE, FREQUENCIES, TOKENS, VECTORS, Library, open_library
@@ -485,7 +485,7 @@ def test_a_flipped_byte_is_refused_or_harmless(
 ) -> None:
     """A catalogue over 32 MiB is not digested at every opening; its rows have checksums."""
     if not digested:
-        monkeypatch.setattr(building, "_DIGESTED", -1)
+        monkeypatch.setattr(library_module, "_DIGESTED", -1)
     right = answers(refresh(folder, index), folder)
     path = part(index, name)
     whole = path.read_bytes()

@@ -112,3 +112,16 @@ def test_the_measures_know_nothing_of_qa() -> None:
     assert measures.__file__ is not None
     with open(measures.__file__, encoding="utf-8") as source:
         assert not re.search(r"^(from|import) (qa|embeddings)", source.read(), re.MULTILINE)
+
+
+def test_a_perfect_score_of_few_cases_is_off_by_chance() -> None:
+    assert measures.chance_error([]) is None
+    assert measures.chance_error([0.0, 1.0] * 20) == 0.0
+    assert measures.chance_error([0.5] * 10) == pytest.approx(
+        0.5
+    )  # a case a bin is right, or it is not
+    small, large = measures.chance_error([0.5] * 100), measures.chance_error([0.5] * 10_000)
+    assert small is not None
+    assert large is not None
+    assert small == pytest.approx(0.126, abs=0.015)  # 0.8 of a standard deviation of ten throws
+    assert large == pytest.approx(0.0126, abs=0.0015)

@@ -123,3 +123,9 @@ def test_a_fact_that_is_not_there_makes_the_answer_less_probable(bot: Bot, quest
     there, elsewhere = (bot.answer(q, top_k=1, threshold=0.0).quotes[0] for q in (question, absent))
     assert there.missing == ()
     assert elsewhere.score < 0.6 * there.score
+
+
+def test_what_a_follow_up_leans_on_keeps_the_words_of_its_language(bot: Bot) -> None:
+    """ "Boliviens" is no Spanish word, and one letter from a word of the English documents."""
+    answer = bot.answer("¿Y en España?", history=["Combien de Boliviens vivent en Italie ?"])
+    assert answer.searched == "Combien de Boliviens vivent en España ?"

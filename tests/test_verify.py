@@ -296,7 +296,7 @@ def test_damaged_token_vectors_are_trouble(run: Run, cache: Path) -> None:
     values.write_bytes(data)
     status, out, err = run("verify")
     assert (status, out) == (2, "")
-    assert "damaged at row" in err
+    assert "is damaged; to build it anew, run: qa index --rebuild" in err
     assert "qa index --rebuild" in err
 
 

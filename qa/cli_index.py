@@ -1,0 +1,91 @@
+"""`qa index`: prepare the model and the index in advance, and keep it fresh."""
+
+import time
+from collections import Counter
+from contextlib import closing, nullcontext
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qa.console import complain, print_line
+from qa.errors import QAError, UsageError
+from qa.options import Documents, Index, Model
+from qa.progress import Bar, spoken
+
+if TYPE_CHECKING:
+    from qa.bot import Bot
+    from qa.library import Library
+
+READY, SKIPPED = 0, 2
+_EVERY = 2.0  # seconds; looking at 10,000 files takes some 0.2
+
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.", show_default=False)
+]
+Rebuild = Annotated[bool, typer.Option("--rebuild", help="Build anew, whatever is there.")]
+Watch = Annotated[
+    bool,
+    typer.Option(
+        "--watch", help="Go on, and index what changes, until Ctrl-C.", show_default=False
+    ),
+]
+
+
+def index_(
+    documents: Documents = None,
+    index: Index = None,
+    model: Model = None,
+    rebuild: Rebuild = False,
+    quiet: Quiet = False,
+    watch: Watch = False,
+) -> None:
+    """Prepare the index in advance; --watch keeps it fresh.
+
+    Ctrl-C leaves the index that was there as it was. Exit status: 2 if a file had to be skipped.
+    """
+    if watch and quiet:
+        raise UsageError("--watch prints a line a change, --quiet none; leave one of them out")
+    from qa.bot import Bot
+
+    began = time.monotonic()
+    with nullcontext() if quiet else closing(Bar()) as progress:
+        bot = Bot.open(documents, index=index, model=model, rebuild=rebuild, progress=progress)
+        library = bot.library()
+    for path, file in library.state.skipped.items():
+        said = file.reason if path in file.reason else f"{path}: {file.reason}"
+        complain(f"skipped: {said}")
+    if not quiet:
+        for line in summary(library, time.monotonic() - began):
+            print_line(line)
+    if watch:
+        _watch(bot)
+    raise typer.Exit(SKIPPED if library.state.skipped else READY)
+
+
+def summary(library: "Library", seconds: float) -> list[str]:
+    """What is in an index, and how long it took to have it."""
+    from qa.render import visible
+
+    state, languages = library.state, Counter(library.languages)
+    counts = f"{len(library)} passages of {_several(len(state.documents), 'document')}"
+    spread = ", ".join(f"{code} {number}" for code, number in languages.most_common()) or "none"
+    read = f"{_several(len(state.documents), 'file')} read, {len(state.skipped)} skipped"
+    return [
+        f"{counts} in {visible(str(library.index))}",
+        f"{read}; passages by language: {spread}; {spoken(seconds)}",
+    ]
+
+
+def _several(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def _watch(bot: "Bot") -> None:
+    from embeddings import EmbeddingsError
+    from qa.render import one_line
+    from qa.watching import watch
+
+    complain(f"qa: watching {bot.folder}; Ctrl-C ends it")
+    troubles = (QAError, EmbeddingsError, OSError)
+    for line in watch(lambda: bot.library().state, lambda: time.sleep(_EVERY), troubles):
+        print_line(f"{time.strftime('%H:%M:%S')} {one_line(line)}")
