@@ -219,8 +219,8 @@ def test_a_new_file_alone_is_told_and_harms_nothing(run: Run, folder: Path) -> N
     assert (status, out.splitlines()[0]) == (0, "new: new.txt")
 
 
-def test_a_change_that_kept_size_and_time_is_found(run: Run, folder: Path) -> None:
-    """At which a question would not look again."""
+def test_a_change_that_kept_size_and_date_is_found(run: Run, folder: Path) -> None:
+    """The bytes are read, whatever the file system says of them."""
     import os
 
     run("index")
