@@ -27,9 +27,9 @@ _LINE_END = r"(?:\r\n|[\n\r\v\f\x85\u2028\u2029])"
 _ANSWERED = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
 _SOFT_HYPHEN = re.compile(rf"\u00ad(?:[ \t]*{_LINE_END}\s*)?")
 _HYPHENATED = re.compile(rf"(?<=[^\W\d_]-){_LINE_END}[ \t]*(?=[^\W\d_])")
-# A word that is broken over two lines, and one that is written with a hyphen.
-_BROKEN = re.compile(rf"([^\W\d_]+)-{_LINE_END}[ \t]*([^\W\d_]+)")
-_COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
+# A word broken over two lines, and one written with a hyphen; long words take linear time.
+_BROKEN = re.compile(rf"(?<![^\W\d_])([^\W\d_]++)-{_LINE_END}[ \t]*([^\W\d_]+)")
+_COMPOUND = re.compile(r"(?<![^\W\d_])[^\W\d_]++-[^\W\d_]+")
 _BLANKS = re.compile(r"[\s\ufeff]+")
 # "WHO WE AREThe": two words or more in capitals, then a word that starts in the last one.
 _CAPITALS = re.compile(

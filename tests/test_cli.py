@@ -24,7 +24,8 @@ from qa.progress import Bar
 ROOT = Path(__file__).parent.parent
 KEEPER = "Who is the keeper of the hives?"
 PIZZA = "Best pizza in Naples?"
-COMMANDS = ("ask", "chat", "index", "show", "sources", "verify", "doctor")
+COMMANDS = ("ask", "chat", "index", "show", "sources", "verify")
+OTHERS = ("evaluate", "calibrate", "doctor")
 
 Result = tuple[int, str, str]
 Run = Callable[..., Result]
@@ -310,11 +311,19 @@ def test_an_encoding_without_accents_is_no_trouble(
 def test_an_index_is_prepared_in_advance(run: Run, cache: Path) -> None:
     status, out, err = run("index")
     assert (status, err) == (0, "")
-    place, summary = out.splitlines()
-    assert place == f"9 passages of 3 documents in {next((cache / 'indexes').iterdir())}"
-    assert re.fullmatch(
-        r"3 files read, 0 skipped; passages by language: en 3, es 3, fr 3; \d+\.\d s", summary
-    )
+    first, second = out.splitlines()
+    assert first == f"9 passages of 3 documents in {next((cache / 'indexes').iterdir())}"
+    spread = "passages by language: en 3, es 3, fr 3"
+    assert re.fullmatch(rf"3 files read, 0 skipped; {spread}; \d+\.\d s", second)
+
+
+def test_quiet_says_only_what_went_wrong(run: Run, folder: Path) -> None:
+    assert run("index", "--quiet") == (0, "", "")
+    (folder / "binary.txt").write_bytes(b"\0")
+    status, out, err = run("index", "-q")
+    assert (status, out) == (2, "")
+    assert err.startswith("skipped: ")
+    assert_one_sentence(run("index", "-q", "--watch"), "--watch", "leave one of them out")
 
 
 def test_files_that_are_skipped_are_named_with_their_reason(run: Run, folder: Path) -> None:
@@ -394,7 +403,7 @@ def test_a_name_that_is_no_text_is_printed_and_shown(run: Run, folder: Path) -> 
 # Help
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "evaluate", "calibrate"])
+@pytest.mark.parametrize("command", [*COMMANDS, *OTHERS])
 def test_help_has_examples_line_by_line_and_fits_80_columns(
     run: Run, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -409,7 +418,7 @@ def test_help_has_examples_line_by_line_and_fits_80_columns(
 
 def test_every_example_of_the_help_is_understood(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    for command in (*COMMANDS, "evaluate", "calibrate"):
+    for command in (*COMMANDS, *OTHERS):
         for line in run(command, "--help")[1].partition("Example")[2].splitlines()[1:]:
             words = shlex.split(re.split(" [<>] ", line)[0])
             told = run(*words[1:], "--help")  # options that are unknown come before the help
@@ -423,7 +432,7 @@ def test_the_help_lists_the_commands_each_on_one_line(
     status, out, _ = run("-h")
     assert status == 0
     listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines()[1:10]]
-    assert sorted(listed) == sorted([*COMMANDS, "evaluate", "calibrate"])
+    assert listed == [*COMMANDS, *OTHERS]
     assert "..." not in out.partition("Commands:")[2]
     assert "Exit status: 0 answered, 1 no answer found, 2 trouble." in out
 

@@ -12,7 +12,7 @@ _SHOWN = ("From", "To", "Cc", "Date")
 def extract(data: bytes) -> Extract:
     message = message_from_bytes(data, policy=policy.default)
     subject = _header(message, "Subject")
-    if not (subject or message["From"]):
+    if not (subject or _header(message, "From")):
         raise UnreadableError("is no e-mail: it has neither a sender nor a subject")
     about = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
     letter = _letter(message)
@@ -23,7 +23,12 @@ def extract(data: bytes) -> Extract:
 def _header(message: EmailMessage, name: str) -> str:
     try:
         return " ".join(str(message[name] or "").split())
-    except (ValueError, IndexError, AttributeError):  # headers that the library cannot parse
+    except (
+        ValueError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+    ):  # headers that the library cannot parse
         return ""
 
 
@@ -56,6 +61,6 @@ def _decoded(data: bytes, charset: str | None) -> str:
 
 def _date(message: EmailMessage) -> str:
     try:
-        return parsedate_to_datetime(str(message["Date"])).date().isoformat()
-    except (TypeError, ValueError):
+        return parsedate_to_datetime(_header(message, "Date")).date().isoformat()
+    except (TypeError, ValueError, RecursionError):
         return ""
