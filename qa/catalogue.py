@@ -264,6 +264,10 @@ class Catalogue:
         """The language of every passage, in row order."""
         return [value[0] for value in self._all("SELECT language FROM passages ORDER BY row")]
 
+    def doc_ids(self) -> list[str]:
+        """The document of every passage, in row order."""
+        return [_name(value[0]) for value in self._all("SELECT doc_id FROM passages ORDER BY row")]
+
     def twin_groups(self, rows: Sequence[int]) -> dict[int, int]:
         """Which of these rows have twins: row -> the number of its group."""
         found = self._rows(rows)
@@ -284,21 +288,30 @@ class Catalogue:
             for values in self._all(f"{query} ({_marks(some)})", some)
         ]
 
-    def lexical(self, question: str, language: Language, top_k: int) -> dict[int, float]:
+    def lexical(
+        self,
+        question: str,
+        language: Language,
+        top_k: int,
+        among: Sequence[int] | None = None,
+    ) -> dict[int, float]:
         """BM25 among the passages of one language, as a share of a perfect match: row -> 0 to 1.
 
         Okapi BM25 (Robertson and Zaragoza, 2009) as SQLite's FTS5 computes it, divided by what
-        a passage made of nothing but the question's words would tend to.
+        a passage made of nothing but the question's words would tend to. With `among`, only those
+        rows are searched; how rare a word is, is told by all.
         """
         words = list(dict.fromkeys(terms(question)))[:_MAX_WORDS]
         if not words or not self.passage_count:
             return {}
         match = " OR ".join(f'"{word}"' for word in words)
+        some = () if among is None else (json.dumps(list(among)),)
         found = self._all(
             "SELECT lexicon.rowid, -bm25(lexicon) AS score FROM lexicon JOIN passages"
-            " ON passages.row = lexicon.rowid"
-            " WHERE lexicon MATCH ? AND language = ? ORDER BY score DESC, lexicon.rowid LIMIT ?",
-            (match, language, top_k),
+            " ON passages.row = lexicon.rowid WHERE lexicon MATCH ? AND language = ?"
+            + " AND passages.row IN (SELECT value FROM json_each(?))" * len(some)
+            + " ORDER BY score DESC, lexicon.rowid LIMIT ?",
+            (match, language, *some, top_k),
         )
         best = self._best_possible(words)
         return {row: min(1.0, score / best) for row, score in found}

@@ -20,20 +20,25 @@ from qa.console import (
     standard_input,
 )
 from qa.errors import UsageError
+from qa.filters import Filter
 from qa.options import (
     AsJson,
     Documents,
     Index,
     Model,
     Only,
+    Since,
     Spoken,
+    Title,
     TopK,
+    Until,
+    Within,
     examples,
     one_language,
     several_languages,
     whole,
 )
-from qa.types import Language
+from qa.types import Answer, Language
 
 if TYPE_CHECKING:
     from qa.bot import Bot, Progress
@@ -56,6 +61,7 @@ app = typer.Typer(
     epilog=examples(
         'qa ask "How many Peruvians live abroad?"',
         'qa ask -d reports/ --only fr,es "Qui a signé l’accord ?"',
+        'qa ask -d reports/ --in "2016/*" --title budget "Who signed?"',
         'qa ask --json "¿Cuántos peruanos viven en el exterior?"',
         "qa ask - < question.txt",
         "qa ask --batch < questions.jsonl > answers.jsonl",
@@ -76,6 +82,10 @@ def ask(
     top_k: TopK = 3,
     language: Spoken = None,
     only: Only = None,
+    within: Within = None,
+    since: Since = None,
+    until: Until = None,
+    title: Title = None,
     as_json: AsJson = False,
     batch: Annotated[
         bool,
@@ -86,16 +96,17 @@ def ask(
     ] = False,
 ) -> None:
     """Answer one question (with --batch, many from standard input)."""
-    spoken, among = one_language(language), several_languages(only)
+    spoken = one_language(language)
+    where = Filter.of(several_languages(only), within, since, until, title)
     if batch:
         if question:
             raise UsageError("with --batch the questions come from standard input alone")
-        raise typer.Exit(_batch(_bot(documents, index, model), top_k, spoken, among))
+        raise typer.Exit(_batch(_bot(documents, index, model), top_k, spoken, where))
     text = decoded(standard_input().read()) if question == "-" else question
     if not text.strip():
         raise UsageError('the question is empty; write it in quotes: qa ask "How many …?"')
     answer = _bot(documents, index, model).answer(
-        searchable(text), top_k=top_k, language=spoken, only=among
+        searchable(text), top_k=top_k, language=spoken, where=where
     )
     if as_json:
         print_json(answer.to_dict(), indent=2)
@@ -103,7 +114,7 @@ def ask(
         from qa.render import render, terminal_style
 
         print_line(render(answer, terminal_style(on_terminal())))
-    raise typer.Exit(ANSWERED if answer else NO_ANSWER)
+    raise typer.Exit(_status(answer))
 
 
 @app.command(epilog=examples("qa chat -d reports/"))
@@ -114,6 +125,10 @@ def chat(
     top_k: TopK = 3,
     language: Spoken = None,
     only: Only = None,
+    within: Within = None,
+    since: Since = None,
+    until: Until = None,
+    title: Title = None,
 ) -> None:
     """Ask in a conversation, with follow-ups and commands."""
     from qa.chat import converse
@@ -129,7 +144,8 @@ def chat(
 
         return cache() / "history"
 
-    settings = Settings(top_k, one_language(language), tuple(several_languages(only) or ()))
+    where = Filter.of(several_languages(only), within, since, until, title)
+    settings = Settings(top_k, one_language(language), where)
     converse(opened, settings, history)
 
 
@@ -257,16 +273,23 @@ def _bot(
         return Bot.open(documents, index=index, model=model, rebuild=rebuild, progress=progress)
 
 
-def _batch(bot: "Bot", top_k: int, language: Language | None, only: list[Language] | None) -> int:
+def _status(answer: Answer) -> int:
+    """Where a filter left nothing to search, no answer was looked for: that is trouble."""
+    if answer.reason == "nothing passes the filter":
+        return TROUBLE
+    return ANSWERED if answer else NO_ANSWER
+
+
+def _batch(bot: "Bot", top_k: int, language: Language | None, where: Filter) -> int:
     """One JSON object a line in, one a line out; a bad line is answered by an error object."""
     worst = ANSWERED
     for number, line in enumerate(standard_input(), 1):
         if not line.strip():
             continue
         try:
-            answer = bot.answer(_asked(line), top_k=top_k, language=language, only=only)
+            answer = bot.answer(_asked(line), top_k=top_k, language=language, where=where)
             print_json(answer.to_dict())
-            worst = max(worst, ANSWERED if answer else NO_ANSWER)
+            worst = max(worst, _status(answer))
         except UsageError as error:
             print_json({"line": number, "error": str(error)})
             worst = TROUBLE

@@ -100,7 +100,7 @@ def render(answer: Answer, style: Style, *, first: int = 1) -> str:
     if answer:
         blocks += [quote(q, style, language, n) for n, q in enumerate(answer.quotes, first)]
     else:
-        blocks.append(style.paint(_refusal(answer), _BOLD))
+        blocks.append(style.paint(refusal(answer), _BOLD))
         if answer.near_misses:
             blocks.append(say("closest", language))
             blocks += [
@@ -110,10 +110,15 @@ def render(answer: Answer, style: Style, *, first: int = 1) -> str:
     return "\n\n".join(blocks)
 
 
-_REFUSALS: dict[str, Key] = {"empty question": "empty_question", "no documents": "no_documents"}
+_REFUSALS: dict[str, Key] = {
+    "empty question": "empty_question",
+    "no documents": "no_documents",
+    "nothing passes the filter": "nothing_passes",
+}
 
 
-def _refusal(answer: Answer) -> str:
+def refusal(answer: Answer) -> str:
+    """What is said where there is no answer."""
     return say(_REFUSALS.get(answer.reason, "no_answer"), answer.language)
 
 

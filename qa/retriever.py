@@ -1,6 +1,5 @@
 """A question becomes a ranking of passages: candidates by vector and word, then token by token."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,20 +68,16 @@ def retrieve(
     encoder: Encoder,
     question: str,
     language: Language,
-    only: Collection[Language] = (),
+    among: npt.NDArray[np.int64] | None = None,
     *,
     model_name: str,
-    hidden: Collection[int] = (),
 ) -> list[Hit]:
-    """All candidates for a question, best first; rows that are `hidden` are as if not there."""
+    """All candidates for a question, best first; with `among`, of these rows only."""
     encoding = encoder.encode_query(question)
-    among = rows_of(library, only, hidden)
     rows, dense = library.vectors.search(encoding.vector, CANDIDATES, among)
     found = dict(zip(rows.tolist(), dense.tolist(), strict=True))
-    lexical = {}
-    if not only or language in only:
-        shares = library.catalogue.lexical(question, language, LEXICAL_SCORES)
-        lexical = {row: share for row, share in shares.items() if row not in hidden}
+    within = None if among is None else among.tolist()
+    lexical = library.catalogue.lexical(question, language, LEXICAL_SCORES, within)
     for row in list(lexical)[:LEXICAL_CANDIDATES]:
         if row not in found:
             found[row] = float(library.vectors.vector(row) @ encoding.vector)
@@ -120,14 +115,3 @@ def _rank(
         score -= MENU_PENALTY * (passage.kind == "menu")
         hits.append(Hit(row, passage, score, dense[row], share, aligned, own, query))
     return sorted(hits, key=lambda hit: (-hit.score, hit.row))
-
-
-def rows_of(
-    library: Library, only: Collection[Language], hidden: Collection[int] = ()
-) -> npt.NDArray[np.int64] | None:
-    """The rows that may be found, ascending; None for all."""
-    if not only and not hidden:
-        return None
-    seen = enumerate(library.languages)
-    rows = [row for row, language in seen if (not only or language in only) and row not in hidden]
-    return np.array(rows, np.int64)

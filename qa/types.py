@@ -41,7 +41,7 @@ class Document:
     encoding: str = "utf-8"
     sha256: str = ""
     extractor: str = ""
-    date: str = ""  # as the file tells it, mostly YYYY-MM-DD
+    date: str = ""  # YYYY-MM-DD, YYYY-MM or YYYY, as it is known
     pages: tuple[int, ...] = ()
     asides: tuple[Span, ...] = ()
 
@@ -139,7 +139,14 @@ class Quote:
         }
 
 
-Reason = Literal["", "empty question", "no documents", "no passages", "no relevant passage"]
+Reason = Literal[
+    "",
+    "empty question",
+    "no documents",
+    "nothing passes the filter",
+    "no passages",
+    "no relevant passage",
+]
 
 
 @dataclass(frozen=True, slots=True)
