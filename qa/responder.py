@@ -115,7 +115,7 @@ def quote_of(passage: Passage, document: Document) -> Quote:
         path=document.path,
         title=document.title,
         language=passage.language,
-        kind=passage.kind,
+        kind="menu" if passage.aside and passage.kind != "contact" else passage.kind,
         start=passage.start,
         end=passage.end,
         line=passage.line,

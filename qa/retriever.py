@@ -16,7 +16,7 @@ LEXICAL_SCORES = 200  # passages whose words are weighed, if their vectors are c
 # Measured on MLQA, PIAF and translated FAQs; each is flat around its value.
 LEXICAL_WEIGHT = 0.2
 LENGTH_PENALTY = 0.015  # a natural logarithm of tokens: a long passage has a partner for everything
-MENU_PENALTY = 0.02  # decides between a menu and prose that are about as near
+MENU_PENALTY = 0.02  # decides between a menu (or boilerplate) and prose about as near
 OWN_LANGUAGE = 0.03  # what is left of the model's liking for the question's language
 # Half of a score is that of the few lines where the question's words stand close together.
 CLOSE = 0.5
@@ -54,6 +54,12 @@ class Hit:
     def weights(self) -> npt.NDArray[np.float32]:
         """How much each token of the question tells, (m,)."""
         return self.query.weights
+
+    @property
+    def evidence(self) -> float:
+        """The score by which it is judged: what is repeated ranks lower, and is no less true."""
+        lowered = self.passage.repeated and self.passage.kind != "menu"
+        return self.score + MENU_PENALTY * lowered
 
     @property
     def unmentioned(self) -> Unmentioned:
@@ -112,6 +118,6 @@ def _rank(
         if passage.language == query.language:
             score -= LEXICAL_WEIGHT * (most - share) + OWN_LANGUAGE
         score -= LENGTH_PENALTY * float(np.log1p(own.shape[1]))
-        score -= MENU_PENALTY * (passage.kind == "menu")
+        score -= MENU_PENALTY * passage.aside
         hits.append(Hit(row, passage, score, dense[row], share, aligned, own, query))
     return sorted(hits, key=lambda hit: (-hit.score, hit.row))

@@ -66,6 +66,12 @@ class Passage:
     language: Language
     kind: Kind
     search_text: str
+    repeated: bool = False  # in so many documents that it tells nothing of this one
+
+    @property
+    def aside(self) -> bool:
+        """Whether it stands beside the text of its document, as menus do and what is repeated."""
+        return self.kind == "menu" or self.repeated
 
     @property
     def source_id(self) -> str:
