@@ -96,6 +96,10 @@ def test_a_definite_article_more_or_less_is_the_same_text(
             "Se fueron a vivir a La Paz con sus familias.",
             "Se fueron a vivir a Paz con sus familias.",
         ),
+        (
+            "Many of those who left now live in the Hague for good.",
+            "Many of those who left now live in Hague for good.",
+        ),
         ("In the care", "In care"),  # in a few words each tells
         ("***", "---"),
     ],
