@@ -7,14 +7,15 @@ from qa.types import Answer, Quote, Span
 
 if TYPE_CHECKING:
     from qa.bot import Bot, answer
+    from qa.filters import Filter
 
 __version__ = "0.1.0"
-__all__ = ["Answer", "Bot", "QAError", "Quote", "Span", "answer"]
+__all__ = ["Answer", "Bot", "Filter", "QAError", "Quote", "Span", "answer"]
 
 
 def __getattr__(name: str) -> Any:
-    """`Bot` and `answer`, fetched when first asked for: `qa --help` needs no NumPy."""
-    if name not in ("Bot", "answer"):
+    """`Bot`, `Filter` and `answer`, fetched when first asked for: `qa --help` needs no NumPy."""
+    if name not in ("Bot", "Filter", "answer"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from qa import bot
 

@@ -9,13 +9,18 @@ from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from embeddings import Encoder, open_encoder
 from qa import followups, indexing, language as languages, manifest
 from qa.calibration import Calibration, calibration
 from qa.errors import DocumentError, LibraryError, SourceError, UsageError
+from qa.filters import Day, Filter
 from qa.library import Library, open_library
 from qa.responder import quote_of, respond
 from qa.retriever import Hit, retrieve
+from qa.selection import nothing_left, rows_of, undated_note
 from qa.spelling import corrected
 from qa.types import LANGUAGES, Answer, Document, Language, Quote
 from qa.wording import wanted
@@ -24,6 +29,7 @@ TOP_K = 3
 MAX_QUESTION = 4000  # characters that are searched; the model reads some 2,000 of them
 MAX_TEXT = 20_000  # characters in which questions are looked for, as in a pasted letter
 LOOK_AGAIN = 1.0  # seconds after which the folder is looked at for changes again
+EVERYTHING = Filter()
 
 Progress = Callable[[str, float], None]
 
@@ -93,32 +99,38 @@ class Bot:
         *,
         top_k: int = TOP_K,
         language: Language | None = None,
-        only: Collection[Language] | None = None,
+        where: Filter = EVERYTHING,
         history: Sequence[str] = (),
         threshold: float | None = None,
     ) -> Answer:
-        """Answer one question. See `qa.answer`.
+        """Answer one question from what `where` leaves of the folder. See `qa.answer`.
 
         `threshold` is the probability from which a passage is an answer, instead of the
         calibrated one; 0 ranks without refusing.
         """
-        _check(top_k, language, only, history)
+        _check(top_k, language, history)
         asked = _searchable(question)
         spoken = language or languages.detect(asked)
         if not asked:
             return Answer(question, "", spoken, reason="empty question")
         library = self.library()
+        among = rows_of(library, where)
+        if among is not None and not len(among) and len(library):
+            note = nothing_left(library, where, spoken)
+            return Answer(question, "", spoken, reason="nothing passes the filter", notes=(note,))
         searched = self._searched(library, asked, history, spoken)
         judge = self.judge
         return respond(
-            Answer(question, " ".join(searched), spoken),
-            self._hits(library, searched, spoken, only or ()),
+            Answer(
+                question, " ".join(searched), spoken, notes=undated_note(library, where, spoken)
+            ),
+            self._hits(library, searched, spoken, among),
             library,
             judge,
             self._encoder.count_tokens,
             top_k=top_k,
             threshold=judge.threshold if threshold is None else threshold,
-            only=only or (),
+            among=among,
         )
 
     def hits(
@@ -126,7 +138,7 @@ class Bot:
         question: str,
         *,
         language: Language | None = None,
-        only: Collection[Language] | None = None,
+        where: Filter = EVERYTHING,
         history: Sequence[str] = (),
         hidden: Collection[int] = (),
     ) -> list[Hit]:
@@ -134,12 +146,12 @@ class Bot:
 
         Nothing is folded or refused; rows that are `hidden` are as if they were not there.
         """
-        _check(TOP_K, language, only, history)
+        _check(TOP_K, language, history)
         asked = _searchable(question)
         spoken = language or languages.detect(asked)
         library = self.library()
         searched = self._searched(library, asked, history, spoken)
-        return self._hits(library, searched, spoken, only or (), hidden)
+        return self._hits(library, searched, spoken, rows_of(library, where, hidden))
 
     def _searched(
         self, library: Library, asked: str, history: Sequence[str], spoken: Language
@@ -168,12 +180,11 @@ class Bot:
         library: Library,
         searched: Sequence[str],
         spoken: Language,
-        only: Collection[Language],
-        hidden: Collection[int] = (),
+        among: npt.NDArray[np.int64] | None,
     ) -> list[Hit]:
         """The ranking; of several questions in turn, beginning with the surest answer."""
-        search = partial(retrieve, model_name=self._model_name, hidden=hidden)
-        found = [search(library, self._encoder, each, spoken, only) for each in searched]
+        search = partial(retrieve, model_name=self._model_name)
+        found = [search(library, self._encoder, each, spoken, among) for each in searched]
         if len(found) == 1:
             return found[0]
         surest = self.judge.probability
@@ -304,17 +315,13 @@ def _searchable(question: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _check(
-    top_k: int, language: str | None, only: Collection[str] | None, history: Sequence[str]
-) -> None:
+def _check(top_k: int, language: str | None, history: Sequence[str]) -> None:
     if top_k < 1:
         raise UsageError(f"top_k is {top_k}; it must be 1 or more")
-    for name, value in (("only", only), ("history", history)):
-        if isinstance(value, str):
-            raise UsageError(f"{name} is {value!r}; put it into a list: [{value!r}]")
-    for code in [*([language] if language else []), *(only or ())]:
-        if code not in LANGUAGES:
-            raise UsageError(f"unknown language {code!r}; choose from {', '.join(LANGUAGES)}")
+    if isinstance(history, str):
+        raise UsageError(f"history is {history!r}; put it into a list: [{history!r}]")
+    if language and language not in LANGUAGES:
+        raise UsageError(f"unknown language {language!r}; choose from {', '.join(LANGUAGES)}")
 
 
 def seeds() -> Path:
@@ -370,6 +377,10 @@ def answer(
     top_k: int = TOP_K,
     language: Language | None = None,
     only: Collection[Language] | None = None,
+    within: str | Collection[str] | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
+    title: str | None = None,
     model: str | None = None,
     history: Sequence[str] = (),
 ) -> Answer:
@@ -382,6 +393,12 @@ def answer(
         top_k: how many quotes at most, 1 or more.
         language: of the question; by default it is detected.
         only: search passages in these languages only.
+        within: search files only whose path in the folder fits one of these patterns, which are
+            those of a `.gitignore`: "reports/2016/*", "*.pdf", "**/minutes/*.txt".
+        since, until: search documents only that are dated so, inclusive: 2015, "2015-03" or
+            "2015-03-27". Those without a known date are left out, and a note says how many.
+        title: search documents only that have this in their title, in capitals or not, with
+            accents or without.
         model: a sentence-transformers model, by folder or name; by default the built-in one.
         history: earlier questions, oldest first, for a follow-up such as "And in Spain?".
 
@@ -393,5 +410,9 @@ def answer(
         EmbeddingsError: the model cannot be used.
     """
     return shared_bot(documents, index, model).answer(
-        question, top_k=top_k, language=language, only=only, history=history
+        question,
+        top_k=top_k,
+        language=language,
+        where=Filter.of(only, within, since, until, title),
+        history=history,
     )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from embeddings import Encoder, TokenStore, TokenWriter, VectorIndex, centres
 from qa import catalogue, manifest
+from qa.boilerplate import marked
 from qa.library import CATALOGUE, FREQUENCIES, TOKENS, VECTORS, Library
 from qa.passages import cut
 from qa.progress import Share
@@ -40,7 +41,7 @@ def write_generation(
     """
     kept = {} if before is None else _kept(documents, before)
     cuts = {d.doc_id: kept[d.doc_id].passages if d.doc_id in kept else cut(d) for d in documents}
-    passages = [passage for d in documents for passage in cuts[d.doc_id]]
+    passages = marked([passage for d in documents for passage in cuts[d.doc_id]])
     vectors = np.zeros((len(passages), encoder.dim), np.float32)
     new = [d for d in documents if d.doc_id not in kept and cuts[d.doc_id]]
     encoded = _encoded(new, cuts, encoder, model_name, report)

@@ -46,7 +46,7 @@ def features(hit: Hit) -> dict[str, float]:
     """
     late = float(hit.aligned @ hit.weights)
     spread = math.sqrt(float(hit.weights @ (hit.aligned - late) ** 2))
-    values = (hit.score, math.log1p(len(hit.weights)), hit.unmentioned.weight, spread)
+    values = (hit.evidence, math.log1p(len(hit.weights)), hit.unmentioned.weight, spread)
     return dict(zip(FEATURES, values, strict=True))
 
 

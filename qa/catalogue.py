@@ -28,7 +28,8 @@ CREATE TABLE documents (
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, doc_id BLOB NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL,
     end INTEGER NOT NULL, line INTEGER NOT NULL, language TEXT NOT NULL, kind TEXT NOT NULL,
-    search_text TEXT NOT NULL, twins INTEGER, checksum INTEGER NOT NULL, UNIQUE (doc_id, number)
+    search_text TEXT NOT NULL, repeated INTEGER NOT NULL, twins INTEGER, checksum INTEGER NOT NULL,
+    UNIQUE (doc_id, number)
 );
 CREATE INDEX passages_by_twins ON passages (twins) WHERE twins IS NOT NULL;
 CREATE VIRTUAL TABLE lexicon USING fts5 (terms, content='', tokenize='ascii');
@@ -42,8 +43,8 @@ _DOCUMENT = (
     "doc_id, path, title, language, encoding, sha256, text_sha256, extractor, date, pages, checksum"
 )
 _PASSAGE = (
-    "SELECT row, doc_id, number, start, end, line, language, kind, search_text, twins, checksum"
-    " FROM passages"
+    "SELECT row, doc_id, number, start, end, line, language, kind, search_text, repeated, twins,"
+    " checksum FROM passages"
 )
 _MAX_WORDS = 64  # of a question that are looked up; a pasted page has no more to say than that
 _STEM = 6  # letters kept of a word: "migrants" and "migrant" meet, "migration" stays near
@@ -92,7 +93,7 @@ def _fill(
         f"INSERT INTO documents VALUES ({_marks(range(12))})", map(_document_row, documents)
     )
     connection.executemany(
-        f"INSERT INTO passages VALUES ({_marks(range(11))})",
+        f"INSERT INTO passages VALUES ({_marks(range(12))})",
         (_passage_row(row, p, twins[row]) for row, p in enumerate(passages)),
     )
     connection.executemany(
@@ -124,7 +125,7 @@ def _document_row(d: Document) -> tuple[Any, ...]:
 
 def _passage_row(row: int, p: Passage, twins: int | None) -> tuple[Any, ...]:
     place = (row, _bytes(p.doc_id), p.number, p.start, p.end, p.line)
-    values = (*place, p.language, p.kind, p.search_text, twins)
+    values = (*place, p.language, p.kind, p.search_text, int(p.repeated), twins)
     return *values, _checksum(values)
 
 
@@ -190,8 +191,9 @@ class Catalogue:
         return row
 
     def _passage(self, values: Sequence[Any]) -> Passage:
-        _row, doc_id, *rest, _twins = self._checked(values)
-        return Passage(_name(doc_id), *rest)
+        _row, doc_id, *rest, repeated, _twins = self._checked(values)
+        values = (*rest, bool(repeated))
+        return Passage(_name(doc_id), *values)
 
     def _document(self, values: Sequence[Any], text: str = "") -> Document:
         doc_id, path, title, language, *rest = self._checked(values)
@@ -264,6 +266,10 @@ class Catalogue:
         """The language of every passage, in row order."""
         return [value[0] for value in self._all("SELECT language FROM passages ORDER BY row")]
 
+    def doc_ids(self) -> list[str]:
+        """The document of every passage, in row order."""
+        return [_name(value[0]) for value in self._all("SELECT doc_id FROM passages ORDER BY row")]
+
     def twin_groups(self, rows: Sequence[int]) -> dict[int, int]:
         """Which of these rows have twins: row -> the number of its group."""
         found = self._rows(rows)
@@ -284,21 +290,30 @@ class Catalogue:
             for values in self._all(f"{query} ({_marks(some)})", some)
         ]
 
-    def lexical(self, question: str, language: Language, top_k: int) -> dict[int, float]:
+    def lexical(
+        self,
+        question: str,
+        language: Language,
+        top_k: int,
+        among: Sequence[int] | None = None,
+    ) -> dict[int, float]:
         """BM25 among the passages of one language, as a share of a perfect match: row -> 0 to 1.
 
         Okapi BM25 (Robertson and Zaragoza, 2009) as SQLite's FTS5 computes it, divided by what
-        a passage made of nothing but the question's words would tend to.
+        a passage made of nothing but the question's words would tend to. With `among`, only those
+        rows are searched; how rare a word is, is told by all.
         """
         words = list(dict.fromkeys(terms(question)))[:_MAX_WORDS]
         if not words or not self.passage_count:
             return {}
         match = " OR ".join(f'"{word}"' for word in words)
+        some = () if among is None else (json.dumps(list(among)),)
         found = self._all(
             "SELECT lexicon.rowid, -bm25(lexicon) AS score FROM lexicon JOIN passages"
-            " ON passages.row = lexicon.rowid"
-            " WHERE lexicon MATCH ? AND language = ? ORDER BY score DESC, lexicon.rowid LIMIT ?",
-            (match, language, top_k),
+            " ON passages.row = lexicon.rowid WHERE lexicon MATCH ? AND language = ?"
+            + " AND passages.row IN (SELECT value FROM json_each(?))" * len(some)
+            + " ORDER BY score DESC, lexicon.rowid LIMIT ?",
+            (match, language, *some, top_k),
         )
         best = self._best_possible(words)
         return {row: min(1.0, score / best) for row, score in found}

@@ -24,20 +24,25 @@ from qa.console import (
     standard_input,
 )
 from qa.errors import UsageError
+from qa.filters import Filter
 from qa.options import (
     AsJson,
     Documents,
     Index,
     Model,
     Only,
+    Since,
     Spoken,
+    Title,
     TopK,
+    Until,
+    Within,
     examples,
     one_language,
     several_languages,
     whole,
 )
-from qa.types import Language
+from qa.types import Answer, Language
 
 if TYPE_CHECKING:
     from qa.bot import Bot, Progress
@@ -60,6 +65,7 @@ app = typer.Typer(
     epilog=examples(
         'qa ask "How many Peruvians live abroad?"',
         'qa ask -d reports/ --only fr,es "Qui a signé l’accord ?"',
+        'qa ask -d reports/ --in "2016/*" --title budget "Who signed?"',
         'qa ask --json "¿Cuántos peruanos viven en el exterior?"',
         'qa ask --cite bibtex "How many Peruvians live abroad?" >> quotes.bib',
         "qa ask - < question.txt",
@@ -81,6 +87,10 @@ def ask(
     top_k: TopK = 3,
     language: Spoken = None,
     only: Only = None,
+    within: Within = None,
+    since: Since = None,
+    until: Until = None,
+    title: Title = None,
     as_json: AsJson = False,
     cite: Cite = None,
     batch: Annotated[
@@ -92,17 +102,18 @@ def ask(
     ] = False,
 ) -> None:
     """Answer one question (with --batch, many from standard input)."""
-    spoken, among = one_language(language), several_languages(only)
+    spoken = one_language(language)
     check_style(cite, other=as_json or batch)
+    where = Filter.of(several_languages(only), within, since, until, title)
     if batch:
         if question:
             raise UsageError("with --batch the questions come from standard input alone")
-        raise typer.Exit(_batch(_bot(documents, index, model), top_k, spoken, among))
+        raise typer.Exit(_batch(_bot(documents, index, model), top_k, spoken, where))
     text = decoded(standard_input().read()) if question == "-" else question
     if not text.strip():
         raise UsageError('the question is empty; write it in quotes: qa ask "How many …?"')
     bot = _bot(documents, index, model)
-    answer = bot.answer(searchable(text), top_k=top_k, language=spoken, only=among)
+    answer = bot.answer(searchable(text), top_k=top_k, language=spoken, where=where)
     if cite is not None:
         print_cited(bot, answer, cite)
     elif as_json:
@@ -111,7 +122,7 @@ def ask(
         from qa.render import render, terminal_style
 
         print_line(render(answer, terminal_style(on_terminal())))
-    raise typer.Exit(ANSWERED if answer else NO_ANSWER)
+    raise typer.Exit(_status(answer))
 
 
 @app.command(epilog=examples("qa chat -d reports/"))
@@ -122,6 +133,10 @@ def chat(
     top_k: TopK = 3,
     language: Spoken = None,
     only: Only = None,
+    within: Within = None,
+    since: Since = None,
+    until: Until = None,
+    title: Title = None,
 ) -> None:
     """Ask in a conversation, with follow-ups and commands."""
     from qa.chat import converse
@@ -137,7 +152,8 @@ def chat(
 
         return cache() / "history"
 
-    settings = Settings(top_k, one_language(language), tuple(several_languages(only) or ()))
+    where = Filter.of(several_languages(only), within, since, until, title)
+    settings = Settings(top_k, one_language(language), where)
     converse(opened, settings, history)
 
 
@@ -280,16 +296,23 @@ def _bot(documents: Path | None, index: Path | None, model: str | None) -> "Bot"
         return Bot.open(documents, index=index, model=model, progress=progress)
 
 
-def _batch(bot: "Bot", top_k: int, language: Language | None, only: list[Language] | None) -> int:
+def _status(answer: Answer) -> int:
+    """Where a filter left nothing to search, no answer was looked for: that is trouble."""
+    if answer.reason == "nothing passes the filter":
+        return TROUBLE
+    return ANSWERED if answer else NO_ANSWER
+
+
+def _batch(bot: "Bot", top_k: int, language: Language | None, where: Filter) -> int:
     """One JSON object a line in, one a line out; a bad line is answered by an error object."""
     worst = ANSWERED
     for number, line in enumerate(standard_input(), 1):
         if not line.strip():
             continue
         try:
-            answer = bot.answer(_asked(line), top_k=top_k, language=language, only=only)
+            answer = bot.answer(_asked(line), top_k=top_k, language=language, where=where)
             print_json(answer.to_dict())
-            worst = max(worst, ANSWERED if answer else NO_ANSWER)
+            worst = max(worst, _status(answer))
         except UsageError as error:
             print_json({"line": number, "error": str(error)})
             worst = TROUBLE

@@ -5,14 +5,15 @@ What was asked and found so far is kept, so that follow-ups, /more and /context 
 
 import re
 import textwrap
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from qa.errors import SourceError
+from qa.errors import SourceError, UsageError
+from qa.filters import Filter, is_period
 from qa.language import say
 from qa.messages import Key
 from qa.render import PLAIN, Style, in_context, one_line, quote, render
@@ -33,7 +34,7 @@ class Responder(Protocol):
         *,
         top_k: int,
         language: Language | None,
-        only: Collection[Language] | None,
+        where: Filter,
         history: Sequence[str],
     ) -> Answer: ...
 
@@ -51,11 +52,11 @@ class Reply(NamedTuple):
 
 @dataclass(slots=True)
 class Settings:
-    """What a conversation starts with; /only and /top change it."""
+    """What a conversation starts with; /top changes it, and /only, /in, /since … do."""
 
     top_k: int = 3
     language: Language | None = None  # of all questions; None: each is detected
-    only: tuple[Language, ...] = ()
+    where: Filter = field(default_factory=Filter)
 
 
 class Conversation:
@@ -81,6 +82,10 @@ class Conversation:
             "/context": self._context,
             "/source": self._source,
             "/only": self._only,
+            "/in": partial(self._narrow, "within"),
+            "/since": partial(self._narrow, "since"),
+            "/until": partial(self._narrow, "until"),
+            "/title": partial(self._narrow, "title"),
             "/top": self._top,
             "/save": self._save,
             "/help": self._help,
@@ -88,8 +93,8 @@ class Conversation:
 
     @property
     def prompt(self) -> str:
-        """What stands before the line: a restriction to some languages is not to be forgotten."""
-        return ",".join(self.settings.only) + "> "
+        """What stands before the line: that only a part is searched is not to be forgotten."""
+        return one_line(str(self.settings.where)) + "> "
 
     def reply(self, line: str) -> Reply:
         """Answer a question or carry out a command.
@@ -125,7 +130,7 @@ class Conversation:
             self._bot().answer,
             question,
             language=self.settings.language or (self.language if is_fragment else None),
-            only=self.settings.only or None,
+            where=self.settings.where,
             history=tuple(turn.answer.question for turn in self.turns),
         )
         found = ask(top_k=size + 1)  # one more than is shown tells whether there is more
@@ -182,11 +187,25 @@ class Conversation:
         names = argument.lower().replace(",", " ").split()
         if not set(names) <= set(LANGUAGES) or (argument and not names):
             return self.say("usage_only")
-        self.settings.only = tuple(language for language in LANGUAGES if language in names)
+        only = tuple(language for language in LANGUAGES if language in names)
+        self.settings.where = replace(self.settings.where, only=only)
         if not names:
             return self.say("only_cleared")
-        chosen = ", ".join(language_name(name, self.language) for name in self.settings.only)
+        chosen = ", ".join(language_name(name, self.language) for name in only)
         return self.say("only_set", languages=chosen)
+
+    def _narrow(self, condition: str, argument: str) -> str:
+        """Set one condition of the filter; without an argument it is taken off."""
+        try:
+            where = self.settings.where.narrowed(condition, argument)
+        except UsageError as error:
+            if condition in ("since", "until") and not is_period(argument):
+                return self.say("usage_date", command=f"/{condition}")
+            return self.say("not_narrowed", reason=error)
+        self.settings.where = where
+        if not where:
+            return self.say("filter_cleared")
+        return self.say("filter_set", conditions=where)
 
     def _top(self, argument: str) -> str:
         number = _whole(argument)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from qa import measures
 from qa.calibration import Calibration, features
 from qa.evaluation import ALL, parts_of
+from qa.filters import Filter
 from qa.judgements import Judged, Question
 from qa.published import Published
 from qa.retriever import Hit
@@ -69,7 +70,7 @@ def cases(bot: Published, judged: Judged, part: str, progress: Progress) -> Iter
             hits = bot.hits(
                 question.text,
                 language=question.language,
-                only=() if among == ALL else (among,),
+                where=Filter() if among == ALL else Filter(only=(among,)),
                 hidden=frozenset(bot.rows[d] for d in question.grades) if hidden else (),
             )
             if hits:

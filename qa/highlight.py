@@ -8,7 +8,7 @@ import numpy.typing as npt
 from qa.passages import search_text
 from qa.retriever import Hit
 from qa.sentences import sentences
-from qa.types import Quote, Span
+from qa.types import Kind, Quote, Span
 
 VERBATIM = 0.7  # a cosine of two tokens: the same word, or the same name in another language
 # Chosen on one half of MLQA, by passage, out of 0.05 to 0.3 and 0 to 0.02.
@@ -23,13 +23,13 @@ def highlight(hit: Hit, quote: Quote, count_tokens: CountTokens) -> Span | None:
     What the sentences before it said is carried over, at a discount: "It is run by …" is about
     what was named last. A long sentence has a partner for everything, so length counts a little.
     """
-    parts = _parts(quote)
+    parts = _parts(quote, hit.passage.kind)
     if len(parts) < 2 or not hit.cosines.size:
         return None
     aligned, lengths = _aligned(hit, quote, parts, count_tokens)
     before = np.maximum.accumulate(aligned, axis=0)[:-1] - CARRIED
     carried = np.vstack([aligned[:1], np.maximum(aligned[1:], before)])
-    weights = _open_weights(hit) if quote.kind == "contact" else hit.weights
+    weights = _open_weights(hit) if hit.passage.kind == "contact" else hit.weights
     scores = carried @ weights - LENGTH_PENALTY * np.log(np.maximum(lengths, 1))
     best = parts[int(np.argmax(scores))]
     return Span(quote.start + best.start, quote.start + best.end)
@@ -66,8 +66,8 @@ def _open_weights(hit: Hit) -> npt.NDArray[np.float32]:
     return np.where(hit.cosines.max(axis=1) < VERBATIM, hit.weights, np.float32(0))
 
 
-def _parts(quote: Quote) -> list[Span]:
-    if quote.kind == "prose" or quote.kind == "heading":
+def _parts(quote: Quote, kind: Kind) -> list[Span]:
+    if kind in ("prose", "heading"):
         return sentences(quote.text)
     parts, at = [], 0
     for line in quote.text.splitlines(keepends=True):

@@ -103,6 +103,16 @@ class Library:
         """The language of every passage, by row."""
         return self.catalogue.languages()
 
+    @cached_property
+    def doc_ids(self) -> list[str]:
+        """The document of every passage, by row."""
+        return self.catalogue.doc_ids()
+
+    @cached_property
+    def documents(self) -> list[Document]:
+        """All documents, by ID, without their texts."""
+        return self.catalogue.documents()
+
 
 def open_library(index: Path, cure: str = "") -> Library | None:
     """Open an index as it stands, or None where there is none yet.

@@ -12,6 +12,9 @@ Key = Literal[
     "no_answer",
     "closest",
     "no_documents",
+    "nothing_passes",
+    "nothing_left",
+    "undated",
     "empty_question",
     "foreign_note",
     "searched_for",
@@ -32,6 +35,10 @@ Key = Literal[
     "usage_context",
     "usage_source",
     "usage_only",
+    "usage_date",
+    "not_narrowed",
+    "filter_set",
+    "filter_cleared",
     "usage_top",
     "usage_save",
     "no_such_quote",
@@ -67,6 +74,24 @@ MESSAGES: dict[Key, dict[Language, str]] = {
         "en": "There are no documents to search.",
         "fr": "Il n’y a aucun document où chercher.",
         "es": "No hay ningún documento en el que buscar.",
+    },
+    "nothing_passes": {
+        "en": "The filter leaves nothing to search.",
+        "fr": "Le filtre ne laisse rien où chercher.",
+        "es": "El filtro no deja nada en lo que buscar.",
+    },
+    "nothing_left": {
+        "en": "Nothing fits {conditions}. Documents: {count}, passages in: {languages}, "
+        "dates: {dates}, files: {examples}",
+        "fr": "Rien ne répond à {conditions}. Documents\xa0: {count}, "
+        "passages en\xa0: {languages}, dates\xa0: {dates}, fichiers\xa0: {examples}",
+        "es": "Nada responde a {conditions}. Documentos: {count}, pasajes en: "
+        "{languages}, fechas: {dates}, archivos: {examples}",
+    },
+    "undated": {
+        "en": "Left out, as their date is not known: {count} of {total} documents.",
+        "fr": "Laissés de côté, leur date étant inconnue\xa0: {count} documents sur {total}.",
+        "es": "Se han dejado fuera, por no conocerse su fecha: {count} de {total} documentos.",
     },
     "empty_question": {
         "en": "The question is empty.",
@@ -128,6 +153,10 @@ Type a question, or one of these commands:
   /context N    show the paragraphs around quote N
   /source ID    show a source by its ID
   /only fr      search one language only (en, fr, es); /only alone searches all of them
+  /in FOLDER    search these files only (reports/2016/*, *.pdf); /in alone searches all
+  /since 2015   search documents from then on (2015-03, 2015-03-27); alone: of any date
+  /until 2016   search documents up to then; alone: of any date
+  /title WORDS  search documents with this in their title; alone: all
   /top 5        show this many quotes for each question
   /save FILE    save the conversation with its citations as Markdown
   /help         show this help
@@ -139,6 +168,10 @@ Posez une question ou tapez une de ces commandes\xa0:
   /context N    afficher les paragraphes autour de la citation N
   /source ID    afficher une source d’après son identifiant
   /only fr      chercher dans une seule langue (en, fr, es)\xa0; /only seul les rétablit toutes
+  /in DOSSIER   chercher dans ces fichiers (reports/2016/*, *.pdf)\xa0; /in seul\xa0: dans tous
+  /since 2015   chercher à partir de cette date (2015-03, 2015-03-27)\xa0; seul\xa0: de toute date
+  /until 2016   chercher jusqu’à cette date\xa0; seul\xa0: de toute date
+  /title MOTS   chercher dans les documents dont le titre les contient\xa0; seul\xa0: dans tous
   /top 5        afficher ce nombre de citations par question
   /save FILE    enregistrer la conversation et ses références en Markdown
   /help         afficher cette aide
@@ -150,6 +183,10 @@ Escriba una pregunta o uno de estos comandos:
   /context N    mostrar los párrafos que rodean la cita N
   /source ID    mostrar una fuente por su identificador
   /only fr      buscar en un solo idioma (en, fr, es); /only a solas vuelve a todos
+  /in CARPETA   buscar solo en estos archivos (reports/2016/*, *.pdf); /in a solas: en todos
+  /since 2015   buscar desde esa fecha (2015-03, 2015-03-27); a solas: de cualquier fecha
+  /until 2016   buscar hasta esa fecha; a solas: de cualquier fecha
+  /title TEXTO  buscar en los documentos que lo tengan en su título; a solas: en todos
   /top 5        mostrar este número de citas por pregunta
   /save FILE    guardar la conversación y sus referencias en Markdown
   /help         mostrar esta ayuda
@@ -178,6 +215,29 @@ Ctrl-C borra la línea, Ctrl-D sale de la conversación.""",
         "ou /only seul pour toutes les langues.",
         "es": "Escriba /only en, /only fr, /only es, varios con comas (/only fr,es), "
         "o /only a solas para todos los idiomas.",
+    },
+    "usage_date": {
+        "en": "Write {command} 2015, {command} 2015-03 or {command} 2015-03-27, "
+        "or {command} alone for any date.",
+        "fr": "Écrivez {command} 2015, {command} 2015-03 ou {command} 2015-03-27, "
+        "ou {command} seul pour toutes les dates.",
+        "es": "Escriba {command} 2015, {command} 2015-03 o {command} 2015-03-27, "
+        "o {command} a solas para cualquier fecha.",
+    },
+    "not_narrowed": {
+        "en": "Nothing was changed: {reason}.",
+        "fr": "Rien n’a été modifié\xa0: {reason}.",
+        "es": "No se ha cambiado nada: {reason}.",
+    },
+    "filter_set": {
+        "en": "Searching only what fits {conditions}.",
+        "fr": "Recherche limitée à ce qui répond à {conditions}.",
+        "es": "Búsqueda limitada a lo que responde a {conditions}.",
+    },
+    "filter_cleared": {
+        "en": "Searching in all documents.",
+        "fr": "Recherche dans tous les documents.",
+        "es": "Búsqueda en todos los documentos.",
     },
     "usage_top": {
         "en": "Write /top N, where N is a whole number from 1 up.",

@@ -60,6 +60,33 @@ Only = Annotated[
         help="Search passages in these languages only, for example fr,es.",
     ),
 ]
+Within = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--in",
+        metavar="PATTERN",
+        help="Search files only whose path in the folder fits, for example reports/2016/*; "
+        "may be repeated.",
+    ),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="DATE",
+        help="Search documents only from then on: 2015, 2015-03 or 2015-03-27.",
+    ),
+]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DATE", help="Search documents only up to then, inclusive."),
+]
+Title = Annotated[
+    str | None,
+    typer.Option(
+        "--title", metavar="WORDS", help="Search documents only with this in their title."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 

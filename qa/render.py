@@ -23,6 +23,7 @@ _DELETE, _DELETE_PICTURE = 0x7F, "␡"
 _UNSEEN = "�"
 _SHOW_NOTHING = "\xad\u200b\u200c\u200d\u2060\ufeff"  # soft hyphen, zero-width marks, BOM
 _LINE_END = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # as str.splitlines has them
+_NAMED = 5  # places at which a passage is found again; --json has all of them
 _WIDEST = 100  # columns; longer lines are hard to read
 
 
@@ -112,7 +113,7 @@ def render(answer: Answer, style: Style, *, first: int = 1) -> str:
     if answer:
         blocks += [quote(q, style, language, n) for n, q in enumerate(answer.quotes, first)]
     else:
-        blocks.append(style.paint(_refusal(answer), _BOLD))
+        blocks.append(style.paint(refusal(answer), _BOLD))
         if answer.near_misses:
             blocks.append(say("closest", language))
             blocks += [
@@ -122,10 +123,15 @@ def render(answer: Answer, style: Style, *, first: int = 1) -> str:
     return "\n\n".join(blocks)
 
 
-_REFUSALS: dict[str, Key] = {"empty question": "empty_question", "no documents": "no_documents"}
+_REFUSALS: dict[str, Key] = {
+    "empty question": "empty_question",
+    "no documents": "no_documents",
+    "nothing passes the filter": "nothing_passes",
+}
 
 
-def _refusal(answer: Answer) -> str:
+def refusal(answer: Answer) -> str:
+    """What is said where there is no answer."""
     return say(_REFUSALS.get(answer.reason, "no_answer"), answer.language)
 
 
@@ -231,11 +237,17 @@ def _painted(text: str, codes: Sequence[str], style: Style) -> str:
 def _twins(quote: Quote, language: Language) -> Iterator[str]:
     here = [t.source_id for t in quote.twins if t.language == quote.language]
     if here:
-        yield _said("also_at", language, sources=", ".join(here))
+        yield _said("also_at", language, sources=_listed(here))
     for other in sorted({t.language for t in quote.twins} - {quote.language}):
-        sources = ", ".join(t.source_id for t in quote.twins if t.language == other)
+        there = [t.source_id for t in quote.twins if t.language == other]
         name = say(_language_key(other), language)
-        yield _said("also_in", language, language=name, sources=sources)
+        yield _said("also_in", language, language=name, sources=_listed(there))
+
+
+def _listed(sources: Sequence[str]) -> str:
+    """The first of them; what is boilerplate may stand in hundreds of documents."""
+    rest = f", … (+{len(sources) - _NAMED})" if len(sources) > _NAMED else ""
+    return ", ".join(sources[:_NAMED]) + rest
 
 
 def _missing(quote: Quote, language: Language) -> str:

@@ -24,19 +24,19 @@ def respond(
     *,
     top_k: int,
     threshold: float,
-    only: Collection[Language] = (),
+    among: Collection[int] | None = None,
 ) -> Answer:
     """Fill an answer with the best `top_k` quotes, or with near misses where none is good enough.
 
     Quotes stand in the order of `hits`. There are none where the first is less probable than
-    `threshold`; those below it may be half as probable.
+    `threshold`; those below it may be half as probable. With `among`, no other rows are named.
     """
     if not len(library):
         return replace(answer, reason="no documents")
     if not hits:
         return replace(answer, reason="no passages")
     best = calibration.probability(hits[0]) >= threshold
-    folded = _fold(hits, library, answer.language, only)
+    folded = _fold(hits, library, answer.language, None if among is None else frozenset(among))
     found: list[Quote] = []
     for hit, twins in islice(folded, top_k if best else min(top_k, NEAR_MISSES)):
         probability = calibration.probability(hit)
@@ -49,14 +49,15 @@ def respond(
 
 
 def _notes(answer: Answer) -> tuple[str, ...]:
-    return (say("foreign_note", answer.language),) if foreign(answer.question) else ()
+    note = (say("foreign_note", answer.language),) if foreign(answer.question) else ()
+    return (*answer.notes, *note)
 
 
 Folded = tuple[Hit, tuple[tuple[int, Twin], ...]]
 
 
 def _fold(
-    hits: Sequence[Hit], library: Library, language: Language, only: Collection[Language]
+    hits: Sequence[Hit], library: Library, language: Language, among: Collection[int] | None
 ) -> Iterator[Folded]:
     """Passages that say the same take one place: the best of them, with the others beside it."""
     groups = library.catalogue.twin_groups([hit.row for hit in hits])
@@ -67,7 +68,7 @@ def _fold(
             yield hit, ()
         elif group not in seen:
             seen.add(group)
-            yield _in_language(hit, hits, library.catalogue.twins(group), language, only)
+            yield _in_language(hit, hits, library.catalogue.twins(group), language, among)
 
 
 def _in_language(
@@ -75,16 +76,14 @@ def _in_language(
     hits: Sequence[Hit],
     twins: Sequence[tuple[int, Twin]],
     language: Language,
-    only: Collection[Language],
+    among: Collection[int] | None,
 ) -> Folded:
     """Of equal passages the one in the asker's language is shown, at the place of the best."""
     rows = {row for row, twin in twins if twin.language == language}
     own = next((hit for hit in hits if hit.row in rows), best)
     shown = own if best.passage.language != language else best
     others = tuple(
-        (row, twin)
-        for row, twin in twins
-        if row != shown.row and (not only or twin.language in only)
+        (row, twin) for row, twin in twins if row != shown.row and (among is None or row in among)
     )
     return shown, others
 
@@ -116,7 +115,7 @@ def quote_of(passage: Passage, document: Document) -> Quote:
         path=document.path,
         title=document.title,
         language=passage.language,
-        kind=passage.kind,
+        kind="menu" if passage.aside and passage.kind != "contact" else passage.kind,
         start=passage.start,
         end=passage.end,
         line=passage.line,

@@ -1,6 +1,5 @@
 """A question becomes a ranking of passages: candidates by vector and word, then token by token."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +16,7 @@ LEXICAL_SCORES = 200  # passages whose words are weighed, if their vectors are c
 # Measured on MLQA, PIAF and translated FAQs; each is flat around its value.
 LEXICAL_WEIGHT = 0.2
 LENGTH_PENALTY = 0.015  # a natural logarithm of tokens: a long passage has a partner for everything
-MENU_PENALTY = 0.02  # decides between a menu and prose that are about as near
+MENU_PENALTY = 0.02  # decides between a menu (or boilerplate) and prose about as near
 OWN_LANGUAGE = 0.03  # what is left of the model's liking for the question's language
 # Half of a score is that of the few lines where the question's words stand close together.
 CLOSE = 0.5
@@ -57,6 +56,12 @@ class Hit:
         return self.query.weights
 
     @property
+    def evidence(self) -> float:
+        """The score by which it is judged: what is repeated ranks lower, and is no less true."""
+        lowered = self.passage.repeated and self.passage.kind != "menu"
+        return self.score + MENU_PENALTY * lowered
+
+    @property
     def unmentioned(self) -> Unmentioned:
         """The names and numbers of the question that the passage says nothing of."""
         absent = ABSENT if self.passage.language == self.query.language else ABSENT_ACROSS
@@ -69,20 +74,16 @@ def retrieve(
     encoder: Encoder,
     question: str,
     language: Language,
-    only: Collection[Language] = (),
+    among: npt.NDArray[np.int64] | None = None,
     *,
     model_name: str,
-    hidden: Collection[int] = (),
 ) -> list[Hit]:
-    """All candidates for a question, best first; rows that are `hidden` are as if not there."""
+    """All candidates for a question, best first; with `among`, of these rows only."""
     encoding = encoder.encode_query(question)
-    among = rows_of(library, only, hidden)
     rows, dense = library.vectors.search(encoding.vector, CANDIDATES, among)
     found = dict(zip(rows.tolist(), dense.tolist(), strict=True))
-    lexical = {}
-    if not only or language in only:
-        shares = library.catalogue.lexical(question, language, LEXICAL_SCORES)
-        lexical = {row: share for row, share in shares.items() if row not in hidden}
+    within = None if among is None else among.tolist()
+    lexical = library.catalogue.lexical(question, language, LEXICAL_SCORES, within)
     for row in list(lexical)[:LEXICAL_CANDIDATES]:
         if row not in found:
             found[row] = float(library.vectors.vector(row) @ encoding.vector)
@@ -117,17 +118,6 @@ def _rank(
         if passage.language == query.language:
             score -= LEXICAL_WEIGHT * (most - share) + OWN_LANGUAGE
         score -= LENGTH_PENALTY * float(np.log1p(own.shape[1]))
-        score -= MENU_PENALTY * (passage.kind == "menu")
+        score -= MENU_PENALTY * passage.aside
         hits.append(Hit(row, passage, score, dense[row], share, aligned, own, query))
     return sorted(hits, key=lambda hit: (-hit.score, hit.row))
-
-
-def rows_of(
-    library: Library, only: Collection[Language], hidden: Collection[int] = ()
-) -> npt.NDArray[np.int64] | None:
-    """The rows that may be found, ascending; None for all."""
-    if not only and not hidden:
-        return None
-    seen = enumerate(library.languages)
-    rows = [row for row, language in seen if (not only or language in only) and row not in hidden]
-    return np.array(rows, np.int64)

@@ -7,8 +7,10 @@ what `dense` finds by late interaction alone: no words, no length, no kind of pa
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from qa.filters import Filter
 from qa.published import Published
-from qa.retriever import CANDIDATES, rows_of
+from qa.retriever import CANDIDATES
+from qa.selection import rows_of
 from qa.types import LANGUAGES, Language, System
 
 DEPTH = 100  # passages that bm25 and dense find; none of the measures looks at more than ten
@@ -36,6 +38,10 @@ class Search:
     only: Collection[Language] = ()
     hidden: Collection[int] = ()
 
+    @property
+    def where(self) -> Filter:
+        return Filter.of(self.only)
+
 
 def rank(bot: Published, search: Search, system: System) -> Ranking:
     """What a system finds."""
@@ -44,7 +50,7 @@ def rank(bot: Published, search: Search, system: System) -> Ranking:
 
 def _full(bot: Published, search: Search) -> Ranking:
     hits = bot.hits(
-        search.question, language=search.language, only=search.only, hidden=search.hidden
+        search.question, language=search.language, where=search.where, hidden=search.hidden
     )
     return Ranking(
         [hit.passage.doc_id for hit in hits],
@@ -57,7 +63,7 @@ def _full(bot: Published, search: Search) -> Ranking:
 def _late(bot: Published, search: Search) -> Ranking:
     near = _nearest(bot, search, CANDIDATES)
     hits = bot.hits(
-        search.question, language=search.language, only=search.only, hidden=search.hidden
+        search.question, language=search.language, where=search.where, hidden=search.hidden
     )
     return _ranking(
         bot, {hit.row: float(hit.aligned @ hit.weights) for hit in hits if hit.row in near}
@@ -70,7 +76,7 @@ def _dense(bot: Published, search: Search) -> Ranking:
 
 def _nearest(bot: Published, search: Search, top_k: int) -> Mapping[int, float]:
     library = bot.library()
-    among = rows_of(library, search.only, search.hidden)
+    among = rows_of(library, search.where, search.hidden)
     rows, cosines = library.vectors.search(bot.encode(search.question).vector, top_k, among)
     return dict(zip(rows.tolist(), cosines.tolist(), strict=True))
 

@@ -7,7 +7,7 @@ from typing import cast
 
 from qa.language import say
 from qa.messages import Key
-from qa.render import in_file, in_markdown, one_line, searched_otherwise
+from qa.render import in_file, in_markdown, one_line, refusal, searched_otherwise
 from qa.types import Answer, Language, Quote
 
 
@@ -51,7 +51,7 @@ def _turn(turn: Turn) -> Iterator[str]:
     if searched_otherwise(answer):
         yield say("searched_for", language, question=one_line(answer.searched))
     if not answer:
-        yield say("no_answer", language)
+        yield refusal(answer)
         if answer.near_misses:
             yield say("closest", language)
     for number, quote in enumerate(turn.shown, 1):

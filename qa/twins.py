@@ -5,7 +5,6 @@ neighbourhood (the ratio margin of Artetxe and Schwenk, ACL 2019), confirmed tok
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings import TokenStore, VectorIndex, unit
+from qa.likeness import same_words
 from qa.types import LANGUAGES, Language, Passage
 
 Vectors = npt.NDArray[np.float32]
@@ -24,12 +24,6 @@ NEIGHBOURS = 4  # of a passage in another language, with which its best match is
 MARGIN = 1.05
 ALIGNED = 0.58
 SHORTEST = 0.5  # of the longer one's tokens; else that one tells too much more (seen on MLQA)
-# What printers and typists do differently: marks that are no part of a number, dashes but minus
-# signs, and all quotation marks. Signs like % and € stay, and so do ? and !.
-_TYPOGRAPHY = re.compile(
-    r"(?<!\d)[.,;:…·]+|[.,;:…·]+(?!\d)|[-\u00ad\u2010-\u2015](?!\d)|[\"'()\[\]*_“”„‘’‚‹›«»]"
-)
-_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 # Digits with the marks that group them: "300,000" is "300.000" and "300 000" elsewhere.
 _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*")
 
@@ -43,23 +37,12 @@ def find_twins(passages: Sequence[Passage], tokens: TokenStore) -> list[int | No
     groups = _Groups([passage.language for passage in passages])
     first: dict[str, int] = {}
     for row, passage in enumerate(passages):
-        groups.join(first.setdefault(_same_words(passage), row), row)
+        groups.join(first.setdefault(same_words(passage), row), row)
     originals = sorted(set(first.values()))
     for one, other in _translations(originals, passages, tokens):
         if not groups.languages(one) & groups.languages(other):
             groups.join(one, other)
     return groups.numbers()
-
-
-def _same_words(passage: Passage) -> str:
-    """What two passages have in common if only their typography differs.
-
-    A word more or less is a difference, however long the passage: it may be "not", a name, or
-    the month. So nothing fuzzy is tried; "million" and "billion" are a letter apart.
-    """
-    text = unicodedata.normalize("NFKC", passage.search_text).casefold()
-    words = " ".join(_TYPOGRAPHY.sub("", _DASHES.sub("-", text)).split())
-    return f"{passage.language} {words or text}"
 
 
 class _Groups:

@@ -41,7 +41,7 @@ class Document:
     encoding: str = "utf-8"
     sha256: str = ""
     extractor: str = ""
-    date: str = ""  # as the file tells it, mostly YYYY-MM-DD
+    date: str = ""  # YYYY-MM-DD, YYYY-MM or YYYY, as it is known
     pages: tuple[int, ...] = ()
     asides: tuple[Span, ...] = ()
 
@@ -66,6 +66,12 @@ class Passage:
     language: Language
     kind: Kind
     search_text: str
+    repeated: bool = False  # in so many documents that it tells nothing of this one
+
+    @property
+    def aside(self) -> bool:
+        """Whether it stands beside the text of its document, as menus do and what is repeated."""
+        return self.kind == "menu" or self.repeated
 
     @property
     def source_id(self) -> str:
@@ -139,7 +145,14 @@ class Quote:
         }
 
 
-Reason = Literal["", "empty question", "no documents", "no passages", "no relevant passage"]
+Reason = Literal[
+    "",
+    "empty question",
+    "no documents",
+    "nothing passes the filter",
+    "no passages",
+    "no relevant passage",
+]
 
 
 @dataclass(frozen=True, slots=True)

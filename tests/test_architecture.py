@@ -85,7 +85,7 @@ def test_a_whole_question_loads_nothing_heavy(prepared: Path, shared_cache: Path
         ("striprtf", {"office.py"}),
         ("trafilatura", {"html.py"}),
         ("lxml", {"html.py"}),
-        ("pathspec", {"folder.py"}),
+        ("pathspec", {"folder.py", "filters.py"}),
         ("subprocess", {"apart.py"}),
         ("ir_measures", set()),  # it holds the tests to account, not the program
         ("pickle", set()),  # opening one can run anything

@@ -6,7 +6,7 @@ import re
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,7 @@ from qa.cli import app
 from qa.conversation import Conversation, Settings
 from qa.editing import candidates, lines_kept_in
 from qa.errors import DocumentError, SourceError
+from qa.filters import Filter
 from qa.language import detect
 from qa.render import Style
 from qa.types import LANGUAGES, Answer, Document, Language, Quote
@@ -53,16 +54,18 @@ class FakeBot:
         *,
         top_k: int,
         language: Language | None,
-        only: Collection[Language] | None,
+        where: Filter,
         history: Sequence[str],
     ) -> Answer:
         self.asked.append(
-            {"top_k": top_k, "language": language, "only": only, "history": tuple(history)}
+            {"top_k": top_k, "language": language, "where": where, "history": tuple(history)}
         )
         spoken = language or detect(question)
         searched = f"{history[-1]} {question}" if question.startswith("And") else question
         order = sorted(LANGUAGES, key=lambda code: code != spoken)
-        found = [q for code in order if code in (only or LANGUAGES) for q in self.quotes[code]]
+        found = [
+            q for code in order if code in (where.only or LANGUAGES) for q in self.quotes[code]
+        ]
         answer = Answer(question, searched, spoken)
         if "pizza" in question:
             return replace(answer, near_misses=tuple(found[: min(top_k, 2)]))
@@ -276,18 +279,62 @@ Hasta luego.
 def test_the_bot_is_given_the_earlier_questions_and_the_settings(
     start: Start, bot: FakeBot
 ) -> None:
-    said(start(top_k=2, only=("en",)), "Who makes honey?", "/only es, FR", "/top 5", "And wax?")
+    said(
+        start(top_k=2, where=Filter(only=("en",))),
+        "Who makes honey?",
+        "/only es, FR",
+        "/top 5",
+        "And wax?",
+    )
     assert bot.asked == [
-        {"top_k": 3, "language": None, "only": ("en",), "history": ()},
-        {"top_k": 6, "language": "en", "only": ("fr", "es"), "history": ("Who makes honey?",)},
+        {"top_k": 3, "language": None, "where": Filter(only=("en",)), "history": ()},
+        {
+            "top_k": 6,
+            "language": "en",
+            "where": Filter(only=("fr", "es")),
+            "history": ("Who makes honey?",),
+        },
     ]
 
 
 def test_more_is_asked_as_the_question_was_whatever_was_set_since(
     start: Start, bot: FakeBot
 ) -> None:
-    said(start(top_k=1, only=("en",)), "Who makes honey?", "/only fr", "/top 2", "/more")
-    assert bot.asked[1] == {"top_k": 4, "language": None, "only": ("en",), "history": ()}
+    said(
+        start(top_k=1, where=Filter(only=("en",))),
+        "Who makes honey?",
+        "/only fr",
+        "/top 2",
+        "/more",
+    )
+    assert bot.asked[1] == {
+        "top_k": 4,
+        "language": None,
+        "where": Filter(only=("en",)),
+        "history": (),
+    }
+
+
+def test_a_filter_stands_before_the_line_until_it_is_taken_off(start: Start, bot: FakeBot) -> None:
+    conversation = start()
+    shown = said(
+        conversation,
+        "/in reports/2016/*",
+        "/since 2015-03",
+        "/title la ruche",
+        "Who makes honey?",
+        "/since 2017",
+        "/until 2016",
+        "/in",
+        "/since",
+        "/title",
+        "Who makes wax?",
+    )
+    narrow = Filter(within=("reports/2016/*",), since="2015-03", title="la ruche")
+    assert [asked["where"] for asked in bot.asked] == [narrow, Filter()]
+    assert "in:reports/2016/* since:2015-03 title:la ruche> Who makes honey?" in shown
+    assert "Nothing was changed: since 2017 is later than until 2016." in shown
+    assert shown.count("Searching in all documents.") == 1
 
 
 @pytest.mark.parametrize(
@@ -324,6 +371,9 @@ def test_a_language_that_was_chosen_stays(start: Start, bot: FakeBot) -> None:
         ("/only de", "Write /only en"),
         ("/only fr,de", "Write /only en"),
         ("/only ,", "Write /only en"),
+        ("/since soon", "Write /since 2015"),
+        ("/until 2015-13", "Write /until 2015"),
+        ("/in !", "Nothing was changed: '!' is no pattern"),
         ("/top", "Write /top N"),
         ("/top 0", "Write /top N"),
         ("/top -1", "Write /top N"),
@@ -518,7 +568,7 @@ def test_what_a_line_can_become(start: Start, bot: FakeBot) -> None:
     def words(typed: str) -> list[str]:
         return [word for word, _meaning in candidates(typed, conversation, bot)]
 
-    assert words("/s") == ["/source ", "/save "]
+    assert words("/s") == ["/source ", "/since ", "/save "]
     assert words("/m") == ["/more"]
     assert words("/only ") == ["en", "fr", "es"]
     assert words("/only fr,e") == ["en", "es"]
@@ -626,7 +676,7 @@ def test_only_and_bytes_that_are_no_text_are_heeded_in_a_pipe(piped: FakeBot) ->
     result = CliRunner().invoke(app, ["chat", "--only", "es", "-k", "7"], input=lines)
     assert result.output.startswith("es> Who makes honey \ufffd␛[2J?\n\n1. bees-es#p1 ")
     assert result.output.count("bees-es.txt") == 1
-    assert piped.asked[0]["only"] == ("es",)
+    assert piped.asked[0]["where"] == Filter(only=("es",))
 
 
 # The real program.

@@ -122,6 +122,24 @@ def test_only_some_languages_are_searched(run: Run, only: str) -> None:
     assert {q["language"] for q in content["quotes"] + content["near_misses"]} <= {"fr", "es"}
 
 
+def test_a_part_of_the_folder_is_searched(run: Run, folder: Path) -> None:
+    (folder / "old").mkdir()
+    (folder / "old" / "bees-2014.txt").write_text("Old bees\n\nThe old keeper was Ada Prat.\n")
+    assert "Marta Klein" in run("ask", KEEPER)[1]
+    for options in (["--in", "old/*"], ["--until", "2015"], ["--title", "OLD BEES"]):
+        asked = run("ask", KEEPER, *options)[1]
+        assert "Ada Prat" in asked and "Marta Klein" not in asked
+
+
+def test_where_a_filter_leaves_nothing_the_status_is_2_and_the_answer_says_why(run: Run) -> None:
+    status, out, _ = run("ask", "--in", "nowhere/*", "--json", KEEPER)
+    answer = json.loads(out)
+    assert (status, answer["reason"]) == (2, "nothing passes the filter")
+    assert answer["notes"][0].startswith("Nothing fits in:nowhere/*. Documents: 3, passages in: en")
+    status, out, _ = run("ask", "--batch", "--since", "2015", stdin=batch(json.dumps(KEEPER)))
+    assert (status, json.loads(out)["answered"]) == (2, False)
+
+
 def test_the_language_is_overruled(run: Run) -> None:
     assert run("ask", "-l", "FR", PIZZA)[1].startswith("Je n’ai trouvé aucun passage")
 
@@ -198,6 +216,8 @@ def test_a_batch_and_a_question_are_too_much(run: Run) -> None:
         (["ask", "-k", "9" * 5000, KEEPER], ["--top-k is '99"]),
         (["ask", "-l", "de", KEEPER], ["'de'", "en, fr, es"]),
         (["ask", "--only", "en,it", KEEPER], ["'it'", "en, fr, es"]),
+        (["ask", "--since", "soon", KEEPER], ["since is 'soon'", "2015-03-27"]),
+        (["ask", "--in", "!", KEEPER], ["no pattern of paths", "reports/2016/*"]),
         (["ask", "one", "two"], ["two", "qa ask --help"]),
         (["ask", "-d", "nowhere", KEEPER], ["nowhere is not a folder", "name a folder"]),
         (["ask", "--index", "documents", KEEPER], ["not made by this program", "--index"]),

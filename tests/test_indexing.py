@@ -790,3 +790,30 @@ def test_a_rare_token_weighs_more_than_a_common_one(folder: Path, index: Path) -
 
 def test_where_there_is_no_index_there_is_no_library(tmp_path: Path) -> None:
     assert open_library(tmp_path) is None
+
+
+def test_what_becomes_boilerplate_by_another_document_is_marked_as_in_a_new_index(
+    folder: Path, index: Path, tmp_path: Path
+) -> None:
+    """Marks are set and taken off in documents that did not change, and nothing is encoded."""
+    footer = "The office helps all people who move, wherever they come from."
+
+    def add(name: str) -> None:
+        own = f"The town of {name} lies at the river, has a market, and a bridge of stone."
+        (folder / f"{name}.txt").write_text(f"{name}\n\n{own}\n\n{footer}\n")
+
+    def marks(library: Library) -> list[bool]:
+        return [p.repeated for p in library.catalogue.all_passages() if p.search_text == footer]
+
+    add("Abra")
+    add("Bora")
+    assert marks(refresh(folder, index)) == [False, False]
+    add("Cora")
+    library = refresh(folder, index)
+    assert marks(library) == [True, True, True]
+    assert_like_new(library, folder, tmp_path)
+    (folder / "Abra.txt").unlink()
+    encoder = HashingEncoder()
+    library = refresh(folder, index, encoder)
+    assert (marks(library), encoder.passages) == ([False, False], 0)
+    assert_like_new(library, folder, tmp_path / "again")

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
+from datetime import date
 from importlib import resources
 from typing import get_args, get_type_hints
 
@@ -16,7 +17,7 @@ from qa import errors, types
 
 
 def test_these_names_are_public_and_no_others() -> None:
-    assert qa.__all__ == ["Answer", "Bot", "QAError", "Quote", "Span", "answer"]
+    assert qa.__all__ == ["Answer", "Bot", "Filter", "QAError", "Quote", "Span", "answer"]
     assert all(hasattr(qa, name) for name in qa.__all__)
     assert set(qa.__all__) <= set(dir(qa))
 
@@ -41,6 +42,10 @@ def test_the_arguments_of_answer() -> None:
         "top_k": 3,
         "language": None,
         "only": None,
+        "within": None,
+        "since": None,
+        "until": None,
+        "title": None,
         "model": None,
         "history": (),
     }
@@ -57,6 +62,10 @@ def test_the_types_of_the_arguments_of_answer() -> None:
         "top_k": int,
         "language": types.Language | None,
         "only": Collection[types.Language] | None,
+        "within": str | Collection[str] | None,
+        "since": str | int | date | None,
+        "until": str | int | date | None,
+        "title": str | None,
         "model": str | None,
         "history": Sequence[str],
         "return": qa.Answer,
@@ -76,7 +85,7 @@ def test_the_arguments_of_a_bot() -> None:
         "question",
         "top_k",
         "language",
-        "only",
+        "where",
         "history",
         "threshold",
     ]
@@ -125,6 +134,22 @@ def test_the_fields_of_a_quote() -> None:
         "missing",
     ]
     assert isinstance(qa.Quote.also, property)
+
+
+def test_the_fields_of_a_filter() -> None:
+    fields = {field.name: field.default for field in dataclasses.fields(qa.Filter)}
+    assert fields == {"only": (), "within": (), "since": "", "until": "", "title": ""}
+
+
+def test_the_reasons() -> None:
+    assert get_args(types.Reason) == (
+        "",
+        "empty question",
+        "no documents",
+        "nothing passes the filter",
+        "no passages",
+        "no relevant passage",
+    )
 
 
 def test_the_languages() -> None:

@@ -115,7 +115,11 @@ def test_what_is_said_around_the_quotes_is_in_the_askers_language(language: str)
 
 @pytest.mark.parametrize(
     ("reason", "said"),
-    [("empty question", "question is empty"), ("no documents", "no documents to search")],
+    [
+        ("empty question", "question is empty"),
+        ("no documents", "no documents to search"),
+        ("nothing passes the filter", "filter leaves nothing to search"),
+    ],
 )
 def test_other_reasons_have_their_own_words(reason: str, said: str) -> None:
     assert said in render.plain(Answer("", "", "en", reason=reason))
@@ -131,6 +135,15 @@ def test_the_same_passage_elsewhere_is_named_by_language() -> None:
     twins = (Twin("copy#p2", "en"), Twin("abeilles#p2", "fr"), Twin("abejas#p2", "es"))
     lines = render.plain(answer(quote(twins=twins))).splitlines()[3:]
     assert [line.split()[-1] for line in lines] == ["copy#p2", "abejas#p2", "abeilles#p2"]
+
+
+def test_of_many_places_the_first_are_named_and_the_others_counted() -> None:
+    """Boilerplate stands in hundreds of documents; JSON has all of them."""
+    twins = tuple(Twin(f"copy{n}#p2", "en") for n in range(1, 8))
+    lines = render.plain(answer(quote(twins=twins))).splitlines()
+    named = ", ".join(f"copy{n}#p2" for n in range(1, 6))
+    assert lines[3:] == [f"   also at: {named}, … (+2)"]
+    assert len(quote(twins=twins).to_dict()["also"]) == 7
 
 
 def test_numbers_go_on_from_the_first() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from qa import Bot
+from qa.filters import Filter
 from qa.types import Answer
 
 
@@ -89,7 +90,9 @@ def test_with_no_answer_the_closest_passages_are_near_misses(bot: Bot) -> None:
 
 
 def test_only_keeps_other_languages_out_of_the_twins_as_well(bot: Bot) -> None:
-    answer = bot.answer("Who chairs the Andean Community?", only=["fr"], top_k=5, threshold=0.0)
+    answer = bot.answer(
+        "Who chairs the Andean Community?", where=Filter(only=("fr",)), top_k=5, threshold=0.0
+    )
     assert {quote.language for quote in answer.quotes} == {"fr"}
     assert all(quote.also == () for quote in answer.quotes)
 

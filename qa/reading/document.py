@@ -8,6 +8,7 @@ from qa.language import detect
 from qa.passages import headline
 from qa.reading import formats
 from qa.reading.apart import Apart
+from qa.reading.dates import date_of
 from qa.reading.extract import MAX_FILE, MAX_TEXT, Extract, UnreadableError
 from qa.reading.formats import extractor as extracted_by
 from qa.types import LANGUAGES, Document, Language
@@ -50,7 +51,7 @@ def _document(path: Path, doc_id: str, sha256: str, extract: Extract) -> Documen
         encoding=extract.encoding,
         sha256=sha256,
         extractor=extracted_by(path.suffix.lower()),
-        date=extract.date,
+        date=date_of(path.stem, extract.date, extract.text, extract.asides),
         pages=extract.pages,
         asides=extract.asides,
     )

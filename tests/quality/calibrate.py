@@ -28,6 +28,7 @@ from embeddings import OnnxEncoder, open_encoder
 from qa import Bot
 from qa.bot import cache, seeds
 from qa.calibration import DEFAULT, write
+from qa.filters import Filter
 from qa.fitting import Case, case, cases, fit, report, threshold
 from qa.judgements import Judged, Question, read_judged
 from qa.language import fold
@@ -111,7 +112,8 @@ def exchanged_cases(bot: Published, judged: Judged, part: str, encoder: OnnxEnco
             progress("exchanging names", done / len(judged.answerable))
             for among in sorted({languages[d] for d in pair[0].grades}):
                 for question in pair:
-                    hits = bot.hits(question.text, language=question.language, only=[among])
+                    where = Filter(only=(among,))
+                    hits = bot.hits(question.text, language=question.language, where=where)
                     can = bool(question.grades)
                     right = can and hits[0].passage.doc_id in question.grades
                     # both of a pair are in the half of the first

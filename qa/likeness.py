@@ -1,0 +1,31 @@
+"""What two passages have in common if only their typography or their articles differ."""
+
+import re
+import unicodedata
+
+from qa.types import Passage
+
+# What printers and typists do differently: marks that are no part of a number, dashes but minus
+# signs, and all quotation marks. Signs like % and € stay, and so do ? and !.
+_TYPOGRAPHY = re.compile(
+    r"(?<!\d)[.,;:…·]+|[.,;:…·]+(?!\d)|[-\u00ad\u2010-\u2015](?!\d)|[\"'()\[\]*_“”„‘’‚‹›«»]"
+)
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+# Definite articles, which a second edition puts in or leaves out. Before a capital they may be a
+# part of a name: "El Salvador" is not Salvador, nor La Paz peace.
+_ARTICLE = re.compile(r"(?<![\w'’])(?:(?:the|les?|la|el|l[ao]s)\s+|l['’])(?=[a-zß-öø-ÿœ])")
+SENTENCE = 8  # words; in what is shorter, as in a heading or a name, every word tells
+
+
+def same_words(passage: Passage) -> str:
+    """A key that two passages share if they have the same words, but for definite articles.
+
+    Any other word more or less is a difference, however long the passage: it may be "not", a
+    name, or the month. So nothing fuzzy is tried; "million" and "billion" are a letter apart.
+    """
+    text = unicodedata.normalize("NFKC", passage.search_text)
+    if len(text.split()) >= SENTENCE:
+        text = _ARTICLE.sub("", text)
+    text = text.casefold()
+    words = " ".join(_TYPOGRAPHY.sub("", _DASHES.sub("-", text)).split())
+    return f"{passage.language} {words or text}"

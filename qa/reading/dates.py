@@ -1,0 +1,111 @@
+"""The date of a document: what its name, its format or its own dateline tells, in this order.
+
+Only what can be read in one way is taken: "03/04/2015" is March here and April there.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+
+from qa.types import Span
+
+TOP = 3000  # characters of a text in which a dateline is looked for: a page with its menus
+PLACE = 40  # characters that may stand before the date on its line: "La Paz, Bolivia, le"
+
+_MONTHS = (
+    "january janvier enero, february fevrier febrero, march mars marzo, april avril abril,"
+    "may mai mayo, june juin junio, july juillet julio, august aout agosto,"
+    "september septembre septiembre setiembre, october octobre octubre,"
+    "november novembre noviembre, december decembre diciembre"
+).split(",")
+_NUMBERS = {name: n for n, names in enumerate(_MONTHS, 1) for name in names.split()}
+_MONTH = "|".join(sorted(_NUMBERS, key=len, reverse=True))
+_YEAR = r"(?:19|20)\d\d"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|°)?"
+_WRITTEN = re.compile(
+    rf"(?P<iso>{_YEAR}-\d\d-\d\d)(?!\d)"
+    rf"|\b{_DAY}\s+(?:of\s+|de\s+)?(?P<month>{_MONTH})\.?,?\s+(?:del?\s+)?(?P<year>{_YEAR})\b"
+    rf"|\b(?P<month2>{_MONTH})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year2>{_YEAR})\b"
+)
+# What may follow a date that says when the whole was written: nothing, or the dash of a dateline.
+_ENDS = re.compile(r"[\s.)*_]*(?:$|[-–—:]{1,2}(?:\s|$|(?=\w)))")
+_NAMED = re.compile(
+    rf"(?:^|[\W_])[^\W\d_]*(?P<year>{_YEAR})(?:(?P<mark>[-_. ]?)(?P<month>0[1-9]|1[0-2])"
+    rf"(?:(?P=mark)(?P<day>0[1-9]|[12]\d|3[01]))?)?(?![^\W_])"
+)
+
+
+def date_of(name: str, told: str, text: str, asides: Sequence[Span] = ()) -> str:
+    """YYYY-MM-DD, YYYY-MM or YYYY; "" where none is known.
+
+    `name` is the file's, without its suffix; `told` is what its format tells. A day in the name
+    comes before what the format tells, as files are converted and saved anew; then comes the
+    dateline of the text; then a month or a year in the name.
+    """
+    named = in_name(name)
+    if len(named) == len("2015-03-27"):
+        return named
+    return _told(told) or dateline(text, asides) or named
+
+
+def in_name(name: str) -> str:
+    """The date in a file's name; "" where there is none, or several that differ."""
+    found = set[str]()
+    for match in _NAMED.finditer(name):
+        if match["day"]:
+            found.add(_iso(match["year"], match["month"], match["day"]))
+        elif match["month"] and match["mark"]:  # "201503" may be a number of any kind
+            found.add(f"{match['year']}-{match['month']}")
+        elif not match["month"]:
+            found.add(match["year"])
+    return found.pop() if len(found) == 1 else ""
+
+
+def dateline(text: str, asides: Sequence[Span] = ()) -> str:
+    """The date on a line of its own near the top, or before the dash of a press release.
+
+    "" where there is none, or where there are several that differ, as in a chronicle.
+    """
+    start = next((span.end for span in asides if span.start == 0), 0)
+    lines = text[start : start + TOP].splitlines()
+    found = {day for line in lines if (day := _on_line(_plain(line)))}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _on_line(line: str) -> str:
+    match = next(_WRITTEN.finditer(line[: PLACE + 40]), None)
+    if match is None or match.start() > PLACE or not _ENDS.match(line, match.end()):
+        return ""
+    before = line[: match.start()].split()
+    return _found(match) if len(before) <= 5 and not re.search(r"\d", line[: match.start()]) else ""
+
+
+def _told(text: str) -> str:
+    """An ISO date, whatever follows it, or one in words; a year, alone or with its month."""
+    plain = _plain(text).strip()
+    partial = re.match(rf"({_YEAR})(?:-(0[1-9]|1[0-2]))?(?:$|-\d\d(?!\d))", plain)
+    match = _WRITTEN.search(plain)
+    if match is not None:
+        return _found(match)
+    return "-".join(filter(None, partial.groups())) if partial else ""
+
+
+def _found(match: re.Match[str]) -> str:
+    if match["iso"]:
+        return _iso(*match["iso"].split("-"))
+    month = _NUMBERS[match["month"] or match["month2"]]
+    return _iso(match["year"] or match["year2"], month, match["day"] or match["day2"])
+
+
+def _iso(*parts: str | int) -> str:
+    try:
+        return date(*map(int, parts)).isoformat()
+    except ValueError:  # the 31st of February
+        return ""
+
+
+def _plain(line: str) -> str:
+    """Small letters without accents, marks of Markdown and no-break spaces; º stays."""
+    parts = unicodedata.normalize("NFD", line.strip().lstrip("#>*_ ").lower())
+    return " ".join("".join(c for c in parts if not unicodedata.combining(c)).split())

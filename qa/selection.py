@@ -1,0 +1,78 @@
+"""Which passages of a library a filter leaves, and what to say where it leaves none."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import PurePath
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.filters import Filter
+from qa.language import say
+from qa.library import Library
+from qa.render import one_line
+from qa.types import LANGUAGES, Language
+
+EXAMPLES = 3  # documents that are named where a filter leaves nothing
+
+
+def rows_of(
+    library: Library, where: Filter, hidden: Collection[int] = ()
+) -> npt.NDArray[np.int64] | None:
+    """The rows that may be found, ascending, without those `hidden`; None for all."""
+    if not where and not hidden:
+        return None
+    languages = library.languages
+    rows: Sequence[int] = range(len(languages))
+    if where != Filter(only=where.only):
+        left, of = _documents(library, where), library.doc_ids
+        rows = [row for row in rows if of[row] in left]
+    only = where.only or LANGUAGES
+    return np.array([r for r in rows if languages[r] in only and r not in hidden], np.int64)
+
+
+def _documents(library: Library, where: Filter) -> set[str]:
+    """The IDs of the documents that fulfil the conditions on documents."""
+    admit = where.admits()
+    return {d.doc_id for d in library.documents if admit(d, path_of(library, d.doc_id))}
+
+
+def path_of(library: Library, doc_id: str) -> str:
+    """A document's path in its folder; its ID where it is no file."""
+    source = library.state.documents.get(doc_id)
+    return PurePath(source.path).as_posix() if source else doc_id
+
+
+def undated_note(library: Library, where: Filter, language: Language) -> tuple[str, ...]:
+    """What is said where documents are left out only because nobody knows their date."""
+    if not (where.since or where.until):
+        return ()
+    rows = _found(library, replace(where, since="", until=""))
+    rest = {library.doc_ids[row] for row in rows}
+    undated = sum(not d.date and d.doc_id in rest for d in library.documents)
+    return (say("undated", language, count=undated, total=len(rest)),) if undated else ()
+
+
+def nothing_left(library: Library, where: Filter, language: Language) -> str:
+    """Which condition leaves nothing, and what there would be."""
+    empty = [part for part in where.alone() if not len(_found(library, part))]
+    conditions = " ".join(map(str, empty or [where]))
+    documents = library.documents
+    languages = [name for name in LANGUAGES if name in library.languages]
+    dates = sorted(d.date for d in documents if d.date)
+    paths = sorted(path_of(library, d.doc_id) for d in documents)
+    more = ["…"] if len(paths) > EXAMPLES else []
+    return say(
+        "nothing_left",
+        language,
+        conditions=conditions,
+        count=len(documents),
+        languages=", ".join(languages),
+        dates=" – ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "–",
+        examples=", ".join([*map(one_line, paths[:EXAMPLES]), *more]),
+    )
+
+
+def _found(library: Library, where: Filter) -> Collection[int]:
+    rows = rows_of(library, where)
+    return range(len(library)) if rows is None else rows.tolist()

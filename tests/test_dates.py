@@ -1,0 +1,88 @@
+"""The date of a document: of its name, its format, its dateline."""
+
+from pathlib import Path
+
+import pytest
+
+from qa import reading
+from qa.reading.dates import date_of, dateline, in_name
+from qa.types import Span
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("2016-05-03_report", "2016-05-03"),
+        ("20160503 minutes", "2016-05-03"),
+        ("minutes 2016.05.03", "2016-05-03"),
+        ("report-2015", "2015"),
+        ("Rapport2015_final", "2015"),
+        ("report_2015_03", "2015-03"),
+        ("review 2015-2016", ""),  # two that differ
+        ("004_4dcdd40475431c58", ""),
+        ("3ad2016b", ""),  # a digest is no date
+        ("12345678", ""),
+        ("2016-02-31", ""),
+        ("notes", ""),
+    ],
+)
+def test_the_date_in_a_files_name(name: str, day: str) -> None:
+    assert in_name(name) == day
+
+
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [
+        ("Lima, 12 de febrero del 2016.- El Jefe de Misión", "2016-02-12"),
+        ("Paris, le 1er mars 2015", "2015-03-01"),
+        ("Publié le 4 août 2011 :", "2011-08-04"),
+        ("Geneva (12 March 2014) – IOM said", "2014-03-12"),
+        ("Published on May 3rd, 2010", "2010-05-03"),
+        ("**Date:** 2010-05-03", "2010-05-03"),
+        ("On 12 February 2016 the minister said", ""),  # what happened, not when it was written
+        ("The law of 12 February 2016", "2016-02-12"),
+        ("03/04/2015", ""),  # in March or in April
+        ("31 February 2015", ""),
+    ],
+)
+def test_the_date_on_a_line_near_the_top(line: str, day: str) -> None:
+    assert dateline(f"A title\n\n{line}\n\nA text of 3 May 1980 about it.\n") == day
+
+
+def test_a_chronicle_has_no_dateline() -> None:
+    assert dateline("3 May 1980\nHe was born.\n\n4 June 1999\nHe left.\n") == ""
+    assert dateline("3 May 1980\n\n3 mai 1980\n") == "1980-05-03"
+
+
+def test_a_dateline_far_from_the_top_is_none() -> None:
+    assert dateline("word " * 700 + "\n\n3 May 1980\n") == ""
+
+
+def test_what_stands_aside_above_the_text_is_passed_over() -> None:
+    text = "4 June 1999\n3 May 1980\n"
+    assert dateline(text, [Span(0, 12)]) == "1980-05-03"
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "text", "day"),
+    [
+        ("2016-05-03", "2019-01-01", "3 May 1980\n", "2016-05-03"),
+        ("report-2016", "2019-01-01T10:00:00Z", "3 May 1980\n", "2019-01-01"),
+        ("report-2016", "", "3 May 1980\n", "1980-05-03"),
+        ("report-2016", "", "", "2016"),
+        ("report", "March 3, 2015", "", "2015-03-03"),
+        ("report", "2015-03", "", "2015-03"),
+        ("report", "03/04/2015", "", ""),
+        ("report", "2015-13-01", "", ""),
+    ],
+)
+def test_a_day_in_the_name_then_the_format_then_the_dateline_then_a_year_in_the_name(
+    name: str, told: str, text: str, day: str
+) -> None:
+    assert date_of(name, told, text) == day
+
+
+def test_a_document_has_its_date(tmp_path: Path) -> None:
+    path = tmp_path / "faro-2014.txt"
+    path.write_text("El faro\n\nLima, 12 de febrero de 2016.- El faro es alto.\n", "utf-8")
+    assert reading.read(path, "faro").date == "2016-02-12"

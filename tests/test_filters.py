@@ -1,0 +1,180 @@
+"""A part of the folder is searched: by language, place, date and title."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import HashingEncoder
+
+from qa.bot import Bot
+from qa.errors import UsageError
+from qa.filters import Filter
+from qa.types import Answer, Document
+
+HONEY = "How many kilograms of honey?"
+FILES = {
+    "reports/2015-03-27_hives.txt": "The hives of Andorra\n\nHoney of March: 40 kilograms.\n",
+    "reports/2016/old/hives-2016.txt": "Hives “l'Été”\n\nHoney of the year: 50 kilograms.\n",
+    "reports/2016/mill.txt": "The mill\n\nLima, 12 May 2016.- Honey at the mill: 60 kilograms.\n",
+    "notes/summer.txt": "A summer\n\nHoney of a summer without a year: 70 kilograms.\n",
+    "notes/été.txt": "L'été\n\nLe miel de la ruche : 80 kilograms of honey pour tout le village.\n",
+}
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def bot(tmp_path: Path) -> Bot:
+    folder = tmp_path / "documents"
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(text.encode())
+    return Bot(folder, tmp_path / "index", HashingEncoder(), model_name="hashing")
+
+
+@pytest.fixture
+def ask(bot: Bot) -> Ask:
+    def asked(question: str = HONEY, **conditions: Any) -> Answer:
+        where = Filter.of(**conditions)
+        return bot.answer(question, where=where, top_k=99, threshold=0.0, language="en")
+
+    return asked
+
+
+def found(answer: Answer) -> set[str]:
+    """The documents that are quoted, or named as having the same passage."""
+    return {name.rpartition("#")[0] for q in answer.quotes for name in (q.source_id, *q.also)}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "documents"),
+    [
+        ({}, {"2015-03-27_hives", "hives-2016", "mill", "summer", "été"}),
+        ({"within": "reports/2016/*"}, {"hives-2016", "mill"}),
+        ({"within": "./reports/2016/*.txt"}, {"mill"}),
+        ({"within": "reports/**/*.txt"}, {"2015-03-27_hives", "hives-2016", "mill"}),
+        ({"within": "notes"}, {"summer", "été"}),
+        ({"within": "hives*"}, {"hives-2016"}),
+        ({"within": ["mill.txt", "notes/s*"]}, {"mill", "summer"}),
+        ({"within": "notes/e\u0301te\u0301.*"}, {"été"}),
+        ({"since": 2015}, {"2015-03-27_hives", "hives-2016", "mill"}),
+        ({"since": "2015-03-27", "until": "2015-03"}, {"2015-03-27_hives"}),
+        ({"since": date(2015, 3, 28)}, {"hives-2016", "mill"}),
+        ({"since": datetime(2016, 5, 12, 23, 0)}, {"hives-2016", "mill"}),  # it may be later
+        ({"since": "2016-05-13"}, {"hives-2016"}),
+        ({"until": "2015"}, {"2015-03-27_hives"}),
+        ({"title": "HIVES"}, {"2015-03-27_hives", "hives-2016"}),
+        ({"title": " L’ete "}, {"hives-2016", "été"}),
+        ({"title": '"l’été"'}, {"hives-2016"}),
+        ({"title": "hives", "since": "2016"}, {"hives-2016"}),
+        ({"only": ["fr"]}, {"été"}),
+    ],
+)
+def test_what_a_filter_leaves_is_searched_and_nothing_else(
+    ask: Ask, conditions: dict[str, Any], documents: set[str]
+) -> None:
+    assert found(ask(**conditions)) == documents
+
+
+def test_a_filter_ranks_what_it_leaves_as_if_it_were_alone_with_it(ask: Ask) -> None:
+    """Not only what would be among the best of all documents is filtered."""
+    assert ask("honey kilograms", within="notes/summer.txt").quotes[0].source_id == "summer#p2"
+
+
+def test_words_are_looked_for_in_what_is_left(tmp_path: Path) -> None:
+    """300 passages have more of the question's words than the one that is left."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    lines = "\n\n".join(f"The honey of the colony number {n} was sold." for n in range(300))
+    (folder / "many.txt").write_text(f"Sales\n\n{lines}\n")
+    (folder / "one.txt").write_text("The other\n\nSome honey of somebody who left us.\n")
+    bot = Bot(folder, tmp_path / "index", HashingEncoder(), model_name="hashing")
+    hits = bot.hits("honey of the colony", language="en", where=Filter(within=("one.txt",)))
+    assert [(hit.passage.source_id, hit.lexical > 0) for hit in hits][:1] == [("one#p2", True)]
+
+
+def test_copies_outside_of_the_filter_are_not_named(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    for name in ("a", "b"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / f"{name}.txt").write_text(FILES["notes/summer.txt"])
+    bot = Bot(folder, tmp_path / "index", HashingEncoder(), model_name="hashing")
+    assert bot.answer(HONEY, threshold=0.0).quotes[0].also == ("b#p2",)
+    within_b = bot.answer(HONEY, where=Filter(within=("b",)), threshold=0.0).quotes[0]
+    assert (within_b.source_id, within_b.also) == ("b#p2", ())
+
+
+def test_documents_without_a_date_are_left_out_and_counted(ask: Ask) -> None:
+    assert ask(since=2015).notes == ("Left out, as their date is not known: 2 of 5 documents.",)
+    assert ask(since=2015, only=["fr"]).reason == "nothing passes the filter"
+    assert ask(since=2015, within="reports").notes == ()
+    assert ask(within="notes").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("conditions", "named"),
+    [
+        ({"within": ["nowhere/*", "*.pdf"]}, "in:nowhere/* in:*.pdf."),
+        ({"only": ["es"], "title": "hives"}, "es."),
+        ({"since": 2017, "title": "nobody"}, "since:2017 title:nobody."),
+        ({"until": 2015, "within": "notes"}, "in:notes until:2015."),  # each leaves something
+    ],
+)
+def test_a_filter_that_leaves_nothing_is_named_with_what_there_is(
+    ask: Ask, conditions: dict[str, Any], named: str
+) -> None:
+    answer = ask(**conditions)
+    assert (bool(answer), answer.reason) == (False, "nothing passes the filter")
+    assert answer.near_misses == ()
+    assert answer.notes == (
+        f"Nothing fits {named} Documents: 5, passages in: en, fr, dates: 2015-03-27 – 2016-05-12, "
+        "files: notes/summer.txt, notes/été.txt, reports/2015-03-27_hives.txt, …",
+    )
+    assert str(answer).startswith("The filter leaves nothing to search.\n\nNothing fits")
+
+
+def test_an_empty_folder_is_not_the_filters_fault(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    bot = Bot(tmp_path / "empty", tmp_path / "index", HashingEncoder(), model_name="hashing")
+    assert bot.answer(HONEY, where=Filter(title="hives")).reason == "no documents"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "message"),
+    [
+        ({"only": ["en", "it"]}, "unknown language 'it'; choose from en, fr, es"),
+        ({"only": "fr"}, r"only is 'fr'; put it into a list: \['fr'\]"),
+        ({"since": "last year"}, "since is 'last year'; write 2015, 2015-03 or 2015-03-27"),
+        ({"until": "2015-02-30"}, "until is '2015-02-30'; write"),
+        ({"since": "２０１５"}, "since is '２０１５'; write"),
+        ({"since": 15}, "since is '15'; write"),
+        ({"since": 2016, "until": "2015-12"}, "since 2016 is later than until 2015-12"),
+        ({"within": "!"}, "'!' is no pattern of paths"),
+    ],
+)
+def test_a_condition_that_cannot_be_understood_is_one_sentence(
+    conditions: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        Filter.of(**conditions)
+
+
+def test_a_date_of_which_only_the_year_is_known_may_lie_in_any_month_of_it() -> None:
+    def covers(day: str, **span: str) -> bool:
+        document = Document("doc", Path("doc.txt"), "Title", "en", "", date=day)
+        return Filter.of(**span).admits()(document, "doc.txt")
+
+    assert covers("2015", since="2015-06") and covers("2015", until="2015-06")
+    assert not covers("2015", since="2016-01") and not covers("2015", until="2014-12-31")
+    assert covers("2015-06", since="2015-06-30") and not covers("2015-06", since="2015-07-01")
+    assert not covers("", since="0001") and covers("")
+
+
+def test_no_condition_is_no_filter() -> None:
+    assert not Filter.of(only=[], within=[], since="", until=None, title=" ")
+    assert Filter.of(only=["es", "en"]) == Filter(only=("en", "es"))
+    assert list(Filter.of(only=["fr"], since=2015, until=2016).alone()) == [
+        Filter(only=("fr",)),
+        Filter(since="2015", until="2016"),
+    ]
