@@ -39,7 +39,7 @@ def index_(
     quiet: Quiet = False,
     watch: Watch = False,
 ) -> None:
-    """Prepare the model and the index in advance; with --watch, keep it fresh.
+    """Prepare the model and the index in advance, and keep it fresh.
 
     Ctrl-C leaves the index that was there as it was. Exit status: 2 if a file had to be skipped.
     """
