@@ -32,6 +32,7 @@ LARGE = {
     "a number": (b'{"format": ' + b"9" * MIB + b"}", ("manifest", "tables")),
     "columns": (b"text" + b"," * MIB + b"\na", ("tables",)),
     "front matter": (b"---\n" + b"title: x\n" * 100_000, ("text",)),
+    "a field": (b"---\ntitle: a" + b" " * MIB + b"b\n---\n", ("text",)),
     "a heading": (b"# a" + b" #" * 200_000 + b"b\n", ("text",)),
 }
 

@@ -39,7 +39,6 @@ def test_each_change_is_one_line(folder: Path, tmp_path: Path) -> None:
         (folder / "binary.txt").write_bytes(b"\0")
 
     lines = list(islice(watch(look, change, (DocumentError,)), 4))
-    assert lines[0].startswith("skipped binary.txt: ") or "binary.txt" in lines[1]
     assert {line.split(":")[0] for line in lines} == {
         "skipped binary.txt",
         "changed bees.txt",
@@ -58,10 +57,9 @@ def test_a_trouble_is_said_once_and_waited_out() -> None:
             raise found if isinstance(found, DocumentError) else KeyboardInterrupt
         return found
 
-    said = []
+    said = list[str]()
     with pytest.raises(KeyboardInterrupt):
-        for line in watch(look, lambda: None, (DocumentError,)):
-            said.append(line)
+        said.extend(watch(look, lambda: None, (DocumentError,)))
     assert said == ["gone", "the folder can be indexed again"]
 
 

@@ -9,7 +9,8 @@ from qa.types import Span
 _MARKED = ((BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be"))
 _SAMPLE = 4096  # bytes; enough to see where the NULs of UTF-16 stand
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.M)
-_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_FIELD = re.compile(r"^(title|lang|date):(.*)$", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6}[ \t]+(.+)$", re.MULTILINE)  # with the signs that may close it
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -46,16 +47,19 @@ def markdown(data: bytes) -> Extract:
     """The file as it stands; its title is its first heading, front matter stands aside."""
     found = plain(data)
     front = _FRONT_MATTER.match(found.text)
-    fields = (
-        dict(re.findall(r"^(title|lang|date):[ \t]*(.*?)\s*$", front[1], re.M)) if front else {}
-    )
+    fields = dict(_FIELD.findall(front[1])) if front else {}
     heading = _HEADING.search(found.text, front.end() if front else 0)
-    named = fields.get("title", "").strip("\"'")
+    named = _unquoted(fields.get("title", ""))
+    first = heading[1].rstrip(" \t\r#") or heading[1] if heading else ""
     return Extract(
         found.text,
-        title=named or (heading[1] if heading else ""),
-        language=fields.get("lang", "").strip("\"'"),
-        date=fields.get("date", "").strip("\"'"),
+        title=named or first,
+        language=_unquoted(fields.get("lang", "")),
+        date=_unquoted(fields.get("date", "")),
         encoding=found.encoding,
         asides=(Span(0, front.end()),) if front else (),
     )
+
+
+def _unquoted(value: str) -> str:
+    return value.strip().strip("\"'")

@@ -37,7 +37,9 @@ def seeds(name: str, place: Path) -> None:
 
     makers = {"mail": "eml", "tables": "csv"}
     maker = getattr(made, makers.get(name, name), None)
-    if maker is not None:
+    if name == "pdf":
+        made.pdf(place / "made", [[made.HONEY, made.KEEPER]])
+    elif maker is not None:
         maker(place / "made")
     for number, path in enumerate(sorted((ROOT / "seeds").iterdir())):
         (place / f"seed-{number}").write_bytes(path.read_bytes()[:LONGEST])
