@@ -53,7 +53,20 @@ FOREIGN = {
     "安第斯共同体的秘书长是谁\uff1f": "zh",
     "كم عدد البوليفيين الذين يعيشون في إسبانيا؟": "ar",
 }
-COMMANDS = ["/more", "/context", "/source", "/only", "/top", "/save", "/help", "/quit"]
+COMMANDS = [
+    "/more",
+    "/context",
+    "/source",
+    "/only",
+    "/in",
+    "/since",
+    "/until",
+    "/title",
+    "/top",
+    "/save",
+    "/help",
+    "/quit",
+]
 NAMES = ["Johann Wolfgang von Goethe", "Luiz Inácio Lula da Silva", "Wang Xiaoming", "IOM", "2016"]
 PAIRS = [(language, question) for language in LANGUAGES for question in QUESTIONS[language]]
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 from conftest import DOCUMENTS, HashingEncoder
 
@@ -152,7 +153,6 @@ def arguments(data: bytes) -> None:
     from qa.__main__ import run
 
     place = _folder()
-    qa.bot.open_encoder = lambda *_: HashingEncoder()  # type: ignore[assignment]
     given = [COMMANDS[data[0] % len(COMMANDS)]] if data else []
     for word in data[1:].split(b"\n")[:8]:
         said = words(word).replace("\0", "")
@@ -166,7 +166,8 @@ def arguments(data: bytes) -> None:
     sys.stderr = said_wrong = io.StringIO()
     try:
         options = ["-d", str(place / "documents"), "--index", str(place / "index")]
-        status = run([*given, *options])
+        with patch.object(qa.bot, "open_encoder", lambda *_: HashingEncoder()):
+            status = run([*given, *options])
         assert status in STATUSES, status
         assert "Traceback" not in said_wrong.getvalue()
     finally:
