@@ -14,7 +14,7 @@ _WIDTH = 13  # of the longest check's name
 def doctor(
     documents: Documents = None, index: Index = None, model: Model = None, as_json: AsJson = False
 ) -> None:
-    """Examine the model, the cache, the index, and what is to be cured.
+    """Examine the model, the cache and the index, and name the cures.
 
     Nothing is changed. Each line is ok, warn or fail, with the cure beneath it.
     Exit status: 0 if nothing failed, 2 otherwise.
