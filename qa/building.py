@@ -57,6 +57,7 @@ def write_generation(
                     vectors[row], matrix, ids = next(encoded)
                     tokens.append(matrix, ids)
                 row += 1
+        next(encoded, None)  # ends it here: in its finalizer, Ctrl-C would be swallowed
     store = TokenStore(target / TOKENS, encoder.dim)
     np.save(target / FREQUENCIES, np.stack(store.frequencies()))
     _save(VectorIndex.build(vectors), target / VECTORS)
@@ -128,6 +129,7 @@ def _encoded(
                 np.concatenate([own, title_tokens]),
                 np.concatenate([encoding.ids, -1 - title.ids]),
             )
+    next(encodings, None)
 
 
 def _files(target: Path) -> dict[str, tuple[int, str]]:

@@ -216,9 +216,8 @@ def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | N
 
 def _build(place: Place, rebuild: bool, report: Progress) -> None:
     before = None if rebuild else open_library(place.index, place.cure)
-    _sweep(
-        place.index, manifest.generation(place.index)
-    )  # else killed builders would fill the disk
+    # Before it, too: builders that are killed again and again would fill the disk.
+    _sweep(place.index, manifest.generation(place.index))
     found = _read(place.folder, before, report)
     generation = secrets.token_hex(8)
     target = place.index / generation

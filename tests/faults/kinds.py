@@ -227,8 +227,8 @@ def rights(scene: Scene, rng: random.Random) -> bool:
     if os.geteuid() == 0:
         for path in [scene.place, *scene.place.rglob("*")]:
             os.chown(path, 0, 0)
-    scene.heal()
-    scene.tidy()
+    scene.tidy(most=1)  # what may not be removed is left to the next builder
+    _restored(scene, rng)
     return refused
 
 
