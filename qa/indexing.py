@@ -193,6 +193,8 @@ def _read(folder: Path, before: Library | None, report: Progress) -> Found:
                 continue
             try:
                 document = before and _known(before, doc_id, name, seen)
+                if document:  # the whole folder may have moved
+                    document = replace(document, path=path.resolve())
                 document = document or reading.read(path.resolve(), doc_id, apart)
             except OSError as error:
                 found.skipped[name] = Skipped(error.strerror or type(error).__name__, seen)
@@ -205,13 +207,13 @@ def _read(folder: Path, before: Library | None, report: Progress) -> Found:
 
 
 def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | None:
-    """A document as it was extracted before, if its file and its extractor are the same."""
+    """A document as it was read before, if its file and its extractor are the same."""
     source = before.state.documents.get(doc_id)
     if source is None or (source.path, source.stamp) != (name, seen):
         return None
     document = before.document(doc_id)
     current = reading.extractor(Path(name).suffix.lower())
-    return document if document.extractor == current != "" else None
+    return document if document.extractor == current else None
 
 
 def _build(place: Place, rebuild: bool, report: Progress) -> None:

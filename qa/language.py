@@ -93,6 +93,8 @@ def say(key: Key, language: Language, /, **values: object) -> str:
 
 def fold(text: str) -> str:
     """Lower case without accents, for comparing words."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFD", text.lower())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
