@@ -17,12 +17,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import QUERIES, Corpus, read
+from sets import opened, read
 
+from embeddings import open_encoder
+from qa.bot import cache
+from qa.filters import Filter
 from qa.highlight import highlight
 from qa.passages import MAX_CHARS
+from qa.published import Published
 from qa.responder import quote_of
-from qa.retriever import Hit, retrieve
+from qa.retriever import Hit
 from qa.types import Language, Quote, Span
 
 
@@ -42,11 +46,9 @@ class Case:
         return f"{self.asked}→{self.quote.language}"
 
 
-def asked(bot: Corpus, question: str, language: Language, document: str, where: Language) -> Hit:
+def asked(bot: Published, question: str, language: Language, document: str, where: Language) -> Hit:
     """The hit of a question in this document; LookupError where it is no candidate."""
-    hits = retrieve(
-        bot.library(), bot._encoder, question, language, [where], model_name=bot._model_name
-    )
+    hits = bot.hits(question, language=language, where=Filter(only=(where,)))
     found = [hit for hit in hits if hit.passage.doc_id == document]
     if not found:
         raise LookupError(document)
@@ -73,6 +75,7 @@ def piaf_targets(bench: Path) -> Iterator[tuple[str, str, list[str]]]:
             yield query, document, [answers[query]]
 
 
+QUERIES = {"mlqa": "queries.jsonl", "piaf": "queries-long.jsonl"}
 TARGETS = {"mlqa": mlqa_targets, "piaf": piaf_targets}
 
 
@@ -103,8 +106,8 @@ def occurrences(text: str, part: str) -> list[Span]:
 
 
 def cases(bench: Path, name: str, half: int | None, limit: int) -> Iterator[Case]:
-    bot = Corpus.of(bench, name)
-    queries = {r["_id"]: r for r in read(bench / name / QUERIES.get(name, "queries.jsonl"))}
+    bot = opened(bench / name)
+    queries = {r["_id"]: r for r in read(bench / name / QUERIES[name])}
     texts = {row["_id"]: row for row in read(bench / name / "corpus.jsonl")}
     targets = list(TARGETS[name](bench))
     half_of = halves(name, targets)
@@ -149,7 +152,7 @@ def main() -> None:
     options = parser.parse_args()
     for name in TARGETS:
         table: dict[str, list[bool]] = defaultdict(list)
-        count_tokens = Corpus.of(options.bench, name)._encoder.count_tokens
+        count_tokens = open_encoder(None, cache() / "models").count_tokens
         for case in cases(options.bench, name, options.half, options.limit):
             found = highlight(case.hit, case.quote, count_tokens)
             if found is not None:

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 
-from bench import Corpus, read
+from sets import opened, read
 
 from qa.twins import find_twins
 from qa.types import Passage
@@ -100,7 +100,7 @@ def main() -> None:
     bench = parser.parse_args().bench
     print("set                      | pairs | found | precision | recall")
     for name in ("faq3", "mlqa"):
-        library = Corpus.of(bench, name).library()
+        library = opened(bench / name).library()
         passages = list(library.catalogue.all_passages())
         everything = found_pairs(passages, find_twins(passages, library.tokens))
         texts = {row["_id"]: row["text"] for row in read(bench / name / "corpus.jsonl")}
