@@ -1,0 +1,119 @@
+"""Read saved pages of newspapers, and see what of them becomes passages.
+
+    python tests/quality/pages.py FOLDER [--half dev|test] [--verbose]
+
+FOLDER has pages NAME.html, each with NAME.json beside it: its `language`, the `paragraphs` of its
+article, and `beside`, what belongs to the article without being its text (title, standfirst,
+headings, captions, byline, notes).
+
+Printed per language, for each half: the share of the articles' paragraphs that are passages, and
+the share of the prose passages that are boilerplate, of which less than half is any of these. What
+the program itself sets aside (menus, what a folder repeats) is neither. A paragraph is a passage
+if one passage contains it, or if the passages it was cut into make it up. Letters and digits are
+compared, nothing else. A page's name says which half it is in: look at `dev`, report `test`.
+"""
+
+import argparse
+import hashlib
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.boilerplate import marked
+from qa.passages import cut
+from qa.reading import Apart, read
+from qa.types import Passage
+
+HALVES = ("dev", "test")
+WHOLE = 0.95  # of a paragraph that was cut; its parts leave out nothing but stray signs
+OWN = 0.5  # of a passage
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    language: str
+    paragraphs: tuple[str, ...]
+    article: str  # paragraphs and all that belongs to them, each in its own place
+    parts: tuple[str, ...]
+
+
+def letters(text: str) -> str:
+    """Its letters and digits, in lower case."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+
+
+def truth(path: Path) -> Truth:
+    page = json.loads(path.read_text(encoding="utf-8"))
+    paragraphs = tuple(filter(None, map(letters, page["paragraphs"])))
+    parts = (*paragraphs, *filter(None, map(letters, page["beside"])))
+    return Truth(page["language"], paragraphs, "\n".join(parts), parts)
+
+
+def half(name: str) -> str:
+    return HALVES[hashlib.sha256(name.encode()).digest()[0] % 2]
+
+
+def is_passage(paragraph: str, passages: Sequence[str]) -> bool:
+    if any(paragraph in passage for passage in passages):
+        return True
+    return sum(len(p) for p in passages if p in paragraph) >= WHOLE * len(paragraph)
+
+
+def is_boilerplate(passage: str, known: Truth) -> bool:
+    if passage in known.article:
+        return False
+    return sum(len(part) for part in known.parts if part in passage) < OWN * len(passage)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--half", choices=HALVES, help="look at this half alone")
+    parser.add_argument("--verbose", action="store_true", help="print what went wrong")
+    options = parser.parse_args()
+    found = options.folder.glob("*.html")
+    pages = sorted(path for path in found if path.with_suffix(".json").exists())
+    with Apart() as apart:
+        documents = [read(page, page.stem, apart) for page in pages]
+    passages = marked([passage for document in documents for passage in cut(document)])
+    counts = Counter[tuple[str, str, str]]()
+    for page, document in zip(pages, documents, strict=True):
+        known, side = truth(page.with_suffix(".json")), half(page.stem)
+        if options.half not in (None, side):
+            continue
+        own = [p for p in passages if p.doc_id == page.stem and not p.aside]
+        lost, alien = compared(known, own, document.text)
+        key = side, known.language
+        counts[*key, "pages"] += 1
+        counts[*key, "paragraphs"] += len(known.paragraphs)
+        counts[*key, "lost"] += len(lost)
+        counts[*key, "prose"] += sum(p.kind == "prose" for p in own)
+        counts[*key, "alien"] += len(alien)
+        if options.verbose:
+            print(f"{side} {known.language} {page.name}: {len(lost)} lost, {len(alien)} boilerplate")
+            print(*(f"   - {text[:100]!r}" for text in lost), sep="\n")
+            print(*(f"   + {text[:100]!r}" for text in alien), sep="\n")
+    for side, language in sorted({key[:2] for key in counts}):
+        n = {name: counts[side, language, name] for name in ("pages", "paragraphs", "prose")}
+        kept = 1 - counts[side, language, "lost"] / n["paragraphs"]
+        alien_share = counts[side, language, "alien"] / max(1, n["prose"])
+        print(
+            f"{side:4} {language} {n['pages']:2} pages: {kept:6.1%} of {n['paragraphs']:3} paragraphs"
+            f" are passages, {alien_share:5.1%} of {n['prose']:3} prose passages are boilerplate"
+        )
+
+
+def compared(known: Truth, own: Sequence[Passage], text: str) -> tuple[list[str], list[str]]:
+    """The paragraphs that are no passages, and the prose passages that are of no article."""
+    quotes = [(p.kind, text[p.start : p.end]) for p in own]
+    present = [letters(quote) for _, quote in quotes]
+    lost = [paragraph for paragraph in known.paragraphs if not is_passage(paragraph, present)]
+    prose = [quote for kind, quote in quotes if kind == "prose" and letters(quote)]
+    return lost, [quote for quote in prose if is_boilerplate(letters(quote), known)]
+
+
+if __name__ == "__main__":
+    main()
