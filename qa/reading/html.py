@@ -111,10 +111,15 @@ def _lines(tree: "HtmlElement") -> Iterator[_Line]:
         text = " ".join(element.text_content().split())
         above = [element, *element.iterancestors()]
         if (size := len(_letters(text))) and not any(e.tag in _BESIDE for e in above):
-            within = sum(len(_letters(link.text_content())) for link in element.iter("a"))
+            within = sum(len(_letters(a.text_content())) for a in element.iter("a") if _away(a))
             least = LINKED_HEADING if element.tag[0] == "h" else LINKED
-            linked = within >= least * size or any(e.tag == "a" for e in above)
+            linked = within >= least * size or any(map(_away, above))
             yield _Line(str(element.tag), text, linked, any(map(_answers, above)))
+
+
+def _away(element: "HtmlElement") -> bool:
+    """Whether it is a link to another page."""
+    return element.tag == "a" and not element.get("href", "#").startswith(("#", "mailto:", "tel:"))
 
 
 def _answers(element: "HtmlElement") -> bool:
@@ -147,7 +152,8 @@ def _asides(lines: Sequence[_Line], text: str) -> tuple[Span, ...]:
     spans = list[Span]()
     for index in range(len(found) - 1, -1, -1):
         line, key = found[index], keys[index]
-        announces = line[0].endswith(":") and spans and spans[-1].start == found[index + 1].start()
+        above = bool(spans) and spans[-1].start == found[index + 1].start()
+        announces = above and line[0].endswith(":") and len(key) < LEAD
         leads_away = key in linked and key not in titles
         if index >= end or announces or leads_away or key in answers:
             spans.append(Span(*line.span()))
