@@ -85,25 +85,25 @@ def main() -> None:
         if options.half not in (None, side):
             continue
         own = [p for p in passages if p.doc_id == page.stem and not p.aside]
-        lost, alien = compared(known, own, document.text)
+        lacking, aliens = compared(known, own, document.text)
         key = side, known.language
         counts[*key, "pages"] += 1
         counts[*key, "paragraphs"] += len(known.paragraphs)
-        counts[*key, "lost"] += len(lost)
+        counts[*key, "lost"] += len(lacking)
         counts[*key, "prose"] += sum(p.kind == "prose" for p in own)
-        counts[*key, "alien"] += len(alien)
+        counts[*key, "alien"] += len(aliens)
         if options.verbose:
-            print(f"{side} {known.language} {page.name}: {len(lost)} lost, {len(alien)} boilerplate")
-            print(*(f"   - {text[:100]!r}" for text in lost), sep="\n")
-            print(*(f"   + {text[:100]!r}" for text in alien), sep="\n")
+            print(f"{side} {page.name}: {len(lacking)} lost, {len(aliens)} boilerplate")
+            print(*(f"   - {text[:100]!r}" for text in lacking), sep="\n")
+            print(*(f"   + {text[:100]!r}" for text in aliens), sep="\n")
     for side, language in sorted({key[:2] for key in counts}):
-        n = {name: counts[side, language, name] for name in ("pages", "paragraphs", "prose")}
-        kept = 1 - counts[side, language, "lost"] / n["paragraphs"]
-        alien_share = counts[side, language, "alien"] / max(1, n["prose"])
-        print(
-            f"{side:4} {language} {n['pages']:2} pages: {kept:6.1%} of {n['paragraphs']:3} paragraphs"
-            f" are passages, {alien_share:5.1%} of {n['prose']:3} prose passages are boilerplate"
+        pages, paragraphs, lost, prose, alien = (
+            counts[side, language, name]
+            for name in ("pages", "paragraphs", "lost", "prose", "alien")
         )
+        print(f"{side:4} {language} {pages:2} pages:", end=" ")
+        print(f"{1 - lost / paragraphs:6.1%} of {paragraphs} paragraphs are passages,", end=" ")
+        print(f"{alien / max(1, prose):5.1%} of {prose} prose passages are boilerplate")
 
 
 def compared(known: Truth, own: Sequence[Passage], text: str) -> tuple[list[str], list[str]]:

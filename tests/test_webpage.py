@@ -1,0 +1,132 @@
+"""Of a saved page of a newspaper, the article is searched and what stands around it set aside."""
+
+import pytest
+
+from qa.reading.extract import Extract
+from qa.reading.formats import extract
+
+LEAD = "The mill of the valley, closed since the flood of 1953, grinds again from Monday on."
+BODY = [
+    "The millers had to wait for seventy years until the last of the three stones was replaced.",
+    "A hundred neighbours came to the opening, and the baker of the village sold all his bread.",
+    "The town pays for the repairs of the wheel, which the flood had carried down to the bridge.",
+    "In the summer the mill will be open to visitors on Tuesdays and Thursdays until six o'clock.",
+    "Who wants to help may write to the friends of the mill, who meet on the first of each month.",
+]
+
+
+def page(body: str, beneath: str = "", above: str = "") -> Extract:
+    return extract(
+        ".html",
+        f"""<html lang="en"><head><title>The mill</title></head><body>
+        <nav><a href="/">Home</a></nav><h1>The mill grinds again</h1>{above}
+        <div class="article-body">{body}</div>{beneath}</body></html>""".encode(),
+    )
+
+
+def paragraphs(*texts: str) -> str:
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+def aside(found: Extract) -> list[str]:
+    return [found.text[span.start : span.end] for span in found.asides]
+
+
+def test_the_lead_above_the_body_is_the_first_paragraph() -> None:
+    found = page(paragraphs(*BODY), above=f'<div class="head"><p>{LEAD}</p></div>')
+
+    assert found.text.startswith(f"{LEAD}\n\n{BODY[0]}")
+    assert found.text.count(LEAD) == 1
+    assert found.asides == ()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "<p>By our reporter, 4 March 2021.</p>",
+        f'<p><a href="/flood">{LEAD}</a></p>',
+        f"<figure><p>{LEAD}</p></figure>",
+        f"<p>{LEAD}</p>" * 4,
+    ],
+)
+def test_what_is_no_lead_is_not_made_one(other: str) -> None:
+    found = page(paragraphs(*BODY), above=f'<div class="head">{other}</div>')
+
+    assert LEAD not in found.text
+    assert "our reporter" not in found.text
+
+
+def test_links_to_other_pages_stand_aside_with_what_announces_them() -> None:
+    link = '<p>Read more:</p><p><a href="/flood">The flood that nobody in the valley forgot</a></p>'
+
+    found = page(paragraphs(*BODY[:3]) + link + paragraphs(*BODY[3:]))
+
+    assert aside(found) == ["Read more:", "The flood that nobody in the valley forgot"]
+
+
+def test_addresses_headings_and_links_within_a_sentence_stay() -> None:
+    body = [
+        "Write to:",
+        '<a href="mailto:friends@mill.example">friends@mill.example</a>',
+        '</p><h2><a href="/wheel">The wheel was in the river</a></h2><p>',
+        f'{BODY[0]} See <a href="/report">the report of the town</a> for all that it costs.',
+    ]
+
+    found = page(paragraphs(*BODY, *body))
+
+    assert "friends@mill.example" in found.text
+    assert "The wheel was in the river" in found.text
+    assert found.asides == ()
+
+
+def test_a_list_of_other_stories_beneath_an_article_stands_aside() -> None:
+    stories = "".join(
+        f'<div><h3><a href="/{n}">The story number {n}</a></h3>'
+        f"<p>It happened in the year {1900 + n}, and nobody in the village has spoken of it.</p></div>"
+        for n in range(4)
+    )
+
+    found = page(paragraphs(*BODY) + f"<div>{stories}</div>")
+
+    assert all(text not in aside(found) for text in BODY)
+    assert [text for text in aside(found) if text.startswith("It happened")] == [
+        f"It happened in the year {1900 + n}, and nobody in the village has spoken of it."
+        for n in range(4)
+    ]
+
+
+def test_a_page_that_is_a_list_of_reports_is_there_for_them() -> None:
+    reports = "".join(
+        f'<h3><a href="/{n}">Report {n}</a></h3>'
+        f"<p>In its report number {n} the commission counts {n}00 mills that were closed.</p>"
+        for n in range(1, 9)
+    )
+
+    found = page(reports)
+
+    counted = [f"counts {n}00 mills" for n in range(1, 9)]
+    assert all(any(words in line for line in found.text.splitlines()) for words in counted)
+    assert sum("the commission counts" in line for line in aside(found)) <= 4
+
+
+def test_what_readers_say_stands_aside_and_what_they_quote_does_not() -> None:
+    said = f"<p>{BODY[0]}</p><p>I have waited for this day as long as the millers themselves!</p>"
+
+    found = page(paragraphs(*BODY) + f'<div id="lista_comentarios">{said}</div>')
+
+    assert BODY[0] in found.text
+    assert BODY[0] not in aside(found)
+    if "I have waited" in found.text:
+        assert "I have waited for this day as long as the millers themselves!" in aside(found)
+
+
+def test_a_page_saved_in_utf8_is_read_so_whatever_it_says() -> None:
+    data = "<meta charset=iso-8859-15><p>La operación contó con la colaboración de élite.</p>"
+
+    found = extract(".html", data.encode())
+
+    assert (found.encoding, found.text) == (
+        "utf-8",
+        "La operación contó con la colaboración de élite.",
+    )
+    assert extract(".html", data.encode("iso-8859-15")).text == found.text
