@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings import TokenStore, VectorIndex, unit
+from qa.editions import corrected
 from qa.likeness import same_words
 from qa.types import LANGUAGES, Language, Passage
 
@@ -31,13 +32,16 @@ _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*")
 def find_twins(passages: Sequence[Passage], tokens: TokenStore) -> list[int | None]:
     """For each passage the number of its group of equals, or None where it stands alone.
 
-    A group has one text a language at most, so that no chain of translations can join two
-    passages of one language that differ.
+    A group has one text a language at most, or its corrected editions, so that no chain of
+    translations can join two passages of one language that differ.
     """
     groups = _Groups([passage.language for passage in passages])
     first: dict[str, int] = {}
-    for row, passage in enumerate(passages):
-        groups.join(first.setdefault(same_words(passage), row), row)
+    keys = [same_words(passage) for passage in passages]
+    for row, key in enumerate(keys):
+        groups.join(first.setdefault(key, row), row)
+    for one, other in corrected(passages, keys):
+        groups.join(one, other)
     originals = sorted(set(first.values()))
     for one, other in _translations(originals, passages, tokens):
         if not groups.languages(one) & groups.languages(other):

@@ -1,0 +1,101 @@
+"""Editions of one text: documents that are nearly all the same, and what was corrected in them.
+
+Two passages that differ in a word are two passages, whatever they have in common: letters made
+from one template are alike, and so are the addresses of two offices. But where nearly all else in
+two documents is the same, the passages between are the same passage before and after a correction.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import combinations, pairwise
+
+from qa.differences import differences, likeness, words
+from qa.likeness import SENTENCE
+from qa.types import Passage
+
+SHARED = 0.75  # of the text of either document
+FEWEST = 6  # passages of a sentence or more in common; a template of a letter has fewer
+COPIES = 3  # documents; a text that stands in more of them is a form's
+CORRECTED = 0.8  # of the words of a passage that a correction leaves
+SPELLING = 0.75  # of the letters of a name that a correction of its spelling leaves
+
+Pair = tuple[int, int]
+
+
+def corrected(passages: Sequence[Passage], keys: Sequence[str]) -> list[Pair]:
+    """The pairs of rows that are one passage before and after a correction.
+
+    `keys[row]` is what passages with the same words share. No contact and no heading is ever one
+    of a pair, and none of two documents that put one name where the other has another: those are
+    two cases.
+    """
+    rows_of = defaultdict[str, list[int]](list)
+    for row, passage in enumerate(passages):
+        rows_of[passage.doc_id].append(row)
+    return [
+        pair
+        for one, other in _editions(passages, keys)
+        for pair in _changed(rows_of[one], rows_of[other], passages, keys)
+    ]
+
+
+def _editions(passages: Sequence[Passage], keys: Sequence[str]) -> list[tuple[str, str]]:
+    """The pairs of documents that have most of their text in common."""
+    sizes, holders = Counter[str](), defaultdict[str, dict[str, int]](dict)
+    for passage, key in zip(passages, keys, strict=True):
+        if _tells(passage):
+            sizes[passage.doc_id] += len(passage.search_text)
+            holders[key][passage.doc_id] = len(passage.search_text)
+    shared, common = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for documents in holders.values():
+        if len(documents) <= COPIES:
+            for pair in combinations(sorted(documents), 2):
+                shared[pair] += min(documents[pair[0]], documents[pair[1]])
+                common[pair] += 1
+    return [
+        pair
+        for pair, size in shared.items()
+        if common[pair] >= FEWEST and size >= SHARED * max(sizes[pair[0]], sizes[pair[1]])
+    ]
+
+
+def _tells(passage: Passage) -> bool:
+    long = len(passage.search_text.split()) >= SENTENCE
+    return passage.kind == "prose" and long and not passage.repeated
+
+
+def _changed(
+    old: Sequence[int], new: Sequence[int], passages: Sequence[Passage], keys: Sequence[str]
+) -> Iterator[Pair]:
+    """Between what two documents have in common, the passages that stand in one another's place."""
+    matcher = SequenceMatcher(None, [keys[row] for row in old], [keys[row] for row in new], False)
+    found = list[Pair]()
+    for change, start, end, new_start, new_end in matcher.get_opcodes():
+        if change == "replace" and end - start == new_end - new_start:
+            found += zip(old[start:end], new[new_start:new_end], strict=True)
+    texts = [(passages[one].search_text, passages[other].search_text) for one, other in found]
+    if any(_renamed(before, after) for before, after in texts):
+        return
+    for (one, other), (before, after) in zip(found, texts, strict=True):
+        alike = likeness(Counter(words(before)), Counter(words(after)))
+        if _tells(passages[one]) and _tells(passages[other]) and alike >= CORRECTED:
+            yield one, other
+
+
+def _renamed(before: str, after: str) -> bool:
+    """Whether a name stands where another stood; of its spelling a correction leaves most."""
+    parts = differences(before, after) or []
+    opens = True
+    for (change, text), (next_change, next_text) in pairwise([*parts, ("", "")]):
+        if (change, next_change) == ("-", "+") and not opens:
+            gone, come = _names(text), _names(next_text)
+            if gone and come and SequenceMatcher(None, gone, come).ratio() < SPELLING:
+                return True
+        if text.strip():
+            opens = text.rstrip()[-1] in ".!?…:"
+    return False
+
+
+def _names(text: str) -> str:
+    return " ".join(word for word in words(text) if word[0].isupper())
