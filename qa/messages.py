@@ -20,6 +20,7 @@ Key = Literal[
     "searched_for",
     "also_in",
     "also_at",
+    "edition_at",
     "not_mentioned",
     "score",
     "line",
@@ -118,6 +119,11 @@ MESSAGES: dict[Key, dict[Language, str]] = {
         "en": "also at: {sources}",
         "fr": "se trouve aussi dans\xa0: {sources}",
         "es": "también está en: {sources}",
+    },
+    "edition_at": {
+        "en": "corrected in another edition (qa show --diff): {sources}",
+        "fr": "corrigé dans une autre édition (qa show --diff)\xa0: {sources}",
+        "es": "corregido en otra edición (qa show --diff): {sources}",
     },
     "not_mentioned": {
         "en": "this passage does not mention: {words}",

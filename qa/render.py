@@ -235,9 +235,11 @@ def _painted(text: str, codes: Sequence[str], style: Style) -> str:
 
 
 def _twins(quote: Quote, language: Language) -> Iterator[str]:
-    here = [t.source_id for t in quote.twins if t.language == quote.language]
-    if here:
-        yield _said("also_at", language, sources=_listed(here))
+    here = [t for t in quote.twins if t.language == quote.language]
+    if same := [t.source_id for t in here if not t.differs]:
+        yield _said("also_at", language, sources=_listed(same))
+    if editions := [t.source_id for t in here if t.differs]:
+        yield _said("edition_at", language, sources=_listed(editions))
     for other in sorted({t.language for t in quote.twins} - {quote.language}):
         there = [t.source_id for t in quote.twins if t.language == other]
         name = say(_language_key(other), language)

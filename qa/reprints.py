@@ -1,5 +1,5 @@
-"""Passages of one language that are nearly the same: reprints, and corrected editions. They stay
-apart in an answer, as what differs may be the very fact that was asked for.
+"""Passages of one language that are nearly the same: reprints, and corrected editions. In an answer
+they stay apart unless their documents are editions of one text: what differs may be what was asked.
 """
 
 from collections import Counter

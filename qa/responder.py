@@ -5,13 +5,16 @@ from dataclasses import replace
 from itertools import islice
 
 from qa.calibration import Calibration
+from qa.differences import words
 from qa.highlight import CountTokens, highlight
-from qa.language import foreign, say
+from qa.language import fold, foreign, say
 from qa.library import Library
+from qa.likeness import same_words
 from qa.retriever import Hit
-from qa.types import Answer, Document, Language, Passage, Quote, Twin
+from qa.types import Answer, Document, Passage, Quote, Twin
 
 NEAR_MISSES = 3
+TELLING = 4  # letters; shorter words are articles and the like
 RUNNER_UP = 0.5  # of the threshold: what stands below the first quote may be less sure
 
 
@@ -36,7 +39,7 @@ def respond(
     if not hits:
         return replace(answer, reason="no passages")
     best = calibration.probability(hits[0]) >= threshold
-    folded = _fold(hits, library, answer.language, None if among is None else frozenset(among))
+    folded = _fold(hits, library, answer, None if among is None else frozenset(among))
     found: list[Quote] = []
     for hit, twins in islice(folded, top_k if best else min(top_k, NEAR_MISSES)):
         probability = calibration.probability(hit)
@@ -57,7 +60,7 @@ Folded = tuple[Hit, tuple[tuple[int, Twin], ...]]
 
 
 def _fold(
-    hits: Sequence[Hit], library: Library, language: Language, among: Collection[int] | None
+    hits: Sequence[Hit], library: Library, answer: Answer, among: Collection[int] | None
 ) -> Iterator[Folded]:
     """Passages that say the same take one place: the best of them, with the others beside it."""
     groups = library.catalogue.twin_groups([hit.row for hit in hits])
@@ -68,24 +71,52 @@ def _fold(
             yield hit, ()
         elif group not in seen:
             seen.add(group)
-            yield _in_language(hit, hits, library.catalogue.twins(group), language, among)
+            twins = library.catalogue.twins(group)
+            rows = {row for row, _twin in twins}
+            shown = _shown([other for other in hits if other.row in rows], library, answer)
+            named = [
+                (row, twin)
+                for row, twin in twins
+                if row != shown.row and (among is None or row in among)
+            ]
+            yield shown, tuple(_compared(shown.passage, named, library))
 
 
-def _in_language(
-    best: Hit,
-    hits: Sequence[Hit],
-    twins: Sequence[tuple[int, Twin]],
-    language: Language,
-    among: Collection[int] | None,
-) -> Folded:
-    """Of equal passages the one in the asker's language is shown, at the place of the best."""
-    rows = {row for row, twin in twins if twin.language == language}
-    own = next((hit for hit in hits if hit.row in rows), best)
-    shown = own if best.passage.language != language else best
-    others = tuple(
-        (row, twin) for row, twin in twins if row != shown.row and (among is None or row in among)
-    )
-    return shown, others
+def _shown(equals: Sequence[Hit], library: Library, answer: Answer) -> Hit:
+    """Of equal passages, best first, the best in the asker's language, else in any.
+
+    Of its editions the one is shown that has the most words of the question, of these the newest:
+    what was corrected may be what is asked for.
+    """
+    best = next((hit for hit in equals if hit.passage.language == answer.language), equals[0])
+    own = [hit for hit in equals if hit.passage.language == best.passage.language]
+    keys = {hit.row: same_words(hit.passage) for hit in own}
+    editions = [hit for hit in own if keys[hit.row] != keys[best.row]]
+    if not editions:
+        return best
+    asked = _telling(answer.searched)
+
+    def standing(hit: Hit) -> tuple[int, str]:
+        date = library.document(hit.passage.doc_id).date
+        return len(asked & _telling(hit.passage.search_text)), date
+
+    return max([best, *editions], key=standing)
+
+
+def _telling(text: str) -> set[str]:
+    return {word for word in words(fold(text)) if len(word) >= TELLING or word.isdigit()}
+
+
+def _compared(
+    shown: Passage, twins: Sequence[tuple[int, Twin]], library: Library
+) -> Iterator[tuple[int, Twin]]:
+    """The same twins; those of another edition are said to differ. What is repeated has none."""
+    near = [row for row, twin in twins if twin.language == shown.language and not shown.repeated]
+    passages = dict(zip(near, library.passages(near), strict=True))
+    key = same_words(shown)
+    for row, twin in twins:
+        differs = row in passages and same_words(passages[row]) != key
+        yield row, replace(twin, differs=differs)
 
 
 def _quote(

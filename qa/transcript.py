@@ -59,8 +59,10 @@ def _turn(turn: Turn) -> Iterator[str]:
         yield blockquote(quote.text)
         if quote.missing:
             yield say("not_mentioned", language, words=one_line(", ".join(quote.missing)))
-        if quote.also:
-            yield say("also_at", language, sources=one_line(", ".join(quote.also)))
+        keys: tuple[tuple[Key, bool], ...] = (("also_at", False), ("edition_at", True))
+        for key, differs in keys:
+            if also := [twin.source_id for twin in quote.twins if twin.differs == differs]:
+                yield say(key, language, sources=one_line(", ".join(also)))
         yield f"{say('retrieved_from', language)} {code(str(quote.path))}, {turn.date}"
     yield from (one_line(note) for note in answer.notes)
 

@@ -80,10 +80,14 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """The same passage at another place: identical, or its translation."""
+    """The same passage at another place: identical, its translation, or of a corrected edition.
+
+    Of another edition, `differs` tells that words of it are others.
+    """
 
     source_id: str
     language: Language
+    differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,10 @@ class Quote:
                 "end": span.end,
                 "text": self.text[span.start - self.start : span.end - self.start],
             },
-            "also": [{"source_id": t.source_id, "language": t.language} for t in self.twins],
+            "also": [
+                {"source_id": t.source_id, "language": t.language, "differs": t.differs}
+                for t in self.twins
+            ],
             "missing": list(self.missing),
         }
 

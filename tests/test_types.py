@@ -51,8 +51,8 @@ def test_a_quote_as_plain_values() -> None:
         "text": "They fly. They dance.",
         "highlight": {"start": 20, "end": 31, "text": "They dance."},
         "also": [
-            {"source_id": "abeilles#p2", "language": "fr"},
-            {"source_id": "copy#p2", "language": "en"},
+            {"source_id": "abeilles#p2", "language": "fr", "differs": False},
+            {"source_id": "copy#p2", "language": "en", "differs": False},
         ],
         "missing": ["Italy"],
     }

@@ -1,0 +1,169 @@
+"""A corrected edition takes one place with what it corrects; two cases of one form do not."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from conftest import HashingEncoder
+
+import qa.bot
+from qa import __main__ as program
+from qa.editions import corrected
+from qa.likeness import same_words
+from qa.types import Kind, Passage
+
+HONEY = "A colony of bees makes forty kilograms of honey in a good summer on the heath."
+REPORT = [
+    "The keeper of the hives lives in the valley since the spring of the year before last.",
+    "Every morning she walks along the river and counts the hives that the storm has spared.",
+    HONEY,
+    "The wax is sold at the market of the town, where the candle makers wait for it.",
+    "In winter the hives stand behind the barn, out of the wind that comes from the north.",
+    "Nobody has seen a wolf near the barn, though the shepherds speak of little else.",
+    "The queen of the oldest hive is four years old and still lays all the eggs it needs.",
+    "Visitors may taste the honey on Sundays, if they bring a spoon and some bread of their own.",
+]
+FIFTY = HONEY.replace("forty", "fifty")
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def pairs(*documents: Sequence[str], kind: Kind = "prose") -> list[tuple[str, str]]:
+    """The texts that are found to be one passage before and after a correction."""
+    passages = [
+        Passage(
+            f"doc{number}", at, 0, len(text), 1, "en", kind if text[0] == "~" else "prose", text
+        )
+        for number, texts in enumerate(documents)
+        for at, text in enumerate(texts, 1)
+    ]
+    found = corrected(passages, [same_words(passage) for passage in passages])
+    return [(passages[one].search_text, passages[other].search_text) for one, other in found]
+
+
+def with_change(old: str, new: str) -> list[str]:
+    assert old in REPORT
+    return [new if text == old else text for text in REPORT]
+
+
+def test_a_figure_that_a_second_edition_corrects_is_in_one_passage_with_the_first() -> None:
+    assert pairs(REPORT, with_change(HONEY, FIFTY)) == [(HONEY, FIFTY)]
+
+
+def test_each_edition_is_compared_with_each() -> None:
+    sixty = HONEY.replace("forty", "sixty")
+
+    assert set(pairs(REPORT, with_change(HONEY, FIFTY), with_change(HONEY, sixty))) == {
+        (HONEY, FIFTY),
+        (HONEY, sixty),
+        (FIFTY, sixty),
+    }
+
+
+def test_the_spelling_of_a_name_is_a_correction() -> None:
+    old, new = f"{HONEY} So says Bernard.", f"{HONEY} So says Bernhard."
+
+    assert pairs(with_change(HONEY, old), with_change(HONEY, new)) == [(old, new)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [FIFTY, *REPORT[:2]],  # most of it stands nowhere else
+        REPORT[:2] + [FIFTY] + [text.replace("the", "this") for text in REPORT[3:]],
+        with_change(HONEY, "The hives were burnt in that summer, and nobody knows who did it."),
+        [text for text in REPORT if text != HONEY],
+        [*with_change(HONEY, FIFTY)[:-1], "We thank Mrs Anna Berg for all that she did for us."],
+    ],
+)
+def test_what_is_no_correction_stays_apart(other: list[str]) -> None:
+    first = [*REPORT[:-1], "We thank Mr Jon Dahl for all that he did for us."]
+    base = first if "Berg" in other[-1] else REPORT
+
+    assert pairs(base, other) == []
+
+
+def test_a_form_that_many_fill_in_makes_no_editions() -> None:
+    filled = [HONEY.replace("forty", word) for word in ("thirty", "forty", "fifty", "sixty")]
+
+    assert pairs(*(with_change(HONEY, text) for text in filled)) == []
+
+
+def test_letters_of_a_few_paragraphs_are_no_editions() -> None:
+    assert pairs(REPORT[:5], [FIFTY if text == HONEY else text for text in REPORT[:5]]) == []
+
+
+@pytest.mark.parametrize("kind", ["contact", "heading", "menu"])
+def test_only_prose_is_corrected(kind: Kind) -> None:
+    old, new = (
+        "~ The office answers on the number 12 34 56 all day.",
+        "~ The office answers on the number 12 34 57 all day.",
+    )
+
+    assert pairs([*REPORT, old], [*REPORT, new]) == [(old, new)]
+    assert pairs([*REPORT, old], [*REPORT, new], kind=kind) == []
+
+
+# In an answer
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "report_2020.txt").write_text("\n\n".join(REPORT))
+    (folder / "report_2021.txt").write_text("\n\n".join(with_change(HONEY, FIFTY)))
+    monkeypatch.setattr(qa.bot, "open_encoder", lambda *_: HashingEncoder())
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = program.run([*arguments, "-d", str(folder)])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("question", "shown", "folded"),
+    [
+        ("makes forty kilograms of honey in a good summer", "report_2020#p3", "report_2021#p3"),
+        ("makes fifty kilograms of honey in a good summer", "report_2021#p3", "report_2020#p3"),
+        ("a colony of bees makes kilograms of honey", "report_2021#p3", "report_2020#p3"),
+    ],
+)
+def test_shown_is_the_edition_that_has_the_asked_words_else_the_newer(
+    run: Run, question: str, shown: str, folded: str
+) -> None:
+    content = json.loads(run("ask", "--json", question)[1])
+
+    found = content["quotes"] or content["near_misses"]
+    ids = [quote["source_id"] for quote in found]
+    assert ids[0] == shown
+    assert folded not in ids
+    assert found[0]["also"] == [{"source_id": folded, "language": "en", "differs": True}]
+
+
+def test_the_other_edition_is_named_beneath_the_quote_and_what_differs_can_be_seen(
+    run: Run,
+) -> None:
+    out = run("ask", "makes fifty kilograms of honey in a good summer")[1]
+    assert "   corrected in another edition (qa show --diff): report_2020#p3\n" in out
+    assert "also at: report_2020#p3" not in out
+
+    diff = run("show", "report_2021#p3", "--diff")[1]
+    assert "makes [-fifty-]{+forty+} kilograms" in diff
+
+
+def test_what_both_editions_have_alike_is_said_to_be_the_same(run: Run) -> None:
+    content = json.loads(run("ask", "--json", REPORT[3])[1])
+
+    assert content["quotes"][0]["also"] == [
+        {"source_id": "report_2021#p4", "language": "en", "differs": False}
+    ]
