@@ -84,6 +84,15 @@ def test_what_is_no_correction_stays_apart(other: list[str]) -> None:
     assert pairs(base, other) == []
 
 
+def test_documents_with_much_in_common_and_more_of_their_own_are_no_editions() -> None:
+    def own(name: str) -> list[str]:
+        return [
+            f"In its chapter {n} the {name} tells what no other report tells." for n in range(6)
+        ]
+
+    assert pairs([*REPORT, *own("first")], [*with_change(HONEY, FIFTY), *own("second")]) == []
+
+
 def test_a_form_that_many_fill_in_makes_no_editions() -> None:
     filled = [HONEY.replace("forty", word) for word in ("thirty", "forty", "fifty", "sixty")]
 

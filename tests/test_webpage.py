@@ -94,6 +94,23 @@ def test_a_list_of_other_stories_beneath_an_article_stands_aside() -> None:
     ]
 
 
+def test_what_stands_beneath_the_element_of_the_article_stands_aside() -> None:
+    tree = document_fromstring(
+        f"""<div><div>{paragraphs(*BODY)}</div><div><p>Search for jobs</p><p>Next</p></div></div>"""
+    )
+    text = "\n\n".join((*BODY, "Search for jobs", "Next"))
+
+    spans = asides(list(lines(tree)), text)
+
+    assert [text[span.start : span.end] for span in spans] == ["Search for jobs", "Next"]
+
+
+def test_sections_of_a_long_text_are_all_its_own() -> None:
+    tree = document_fromstring("".join(f"<section>{paragraphs(text)}</section>" for text in BODY))
+
+    assert asides(list(lines(tree)), "\n\n".join(BODY)) == ()
+
+
 def test_a_page_that_is_a_list_of_reports_is_there_for_them() -> None:
     reports = "".join(
         f'<h3><a href="/{n}">Report {n}</a></h3>'
