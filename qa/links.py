@@ -12,6 +12,9 @@ _PROGRAMS = frozenset("iTerm.app WezTerm vscode Hyper ghostty rio Tabby mintty z
 _VARIABLES = ("KITTY_WINDOW_ID", "WT_SESSION", "DOMTERM", "WEZTERM_PANE", "GHOSTTY_RESOURCES_DIR")
 _TERMS = ("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm", "contour")
 _MULTIPLEXERS = ("screen", "tmux", "dumb", "linux")  # do without, or may
+# Those that open a text at the line that its URL ends in; to others it may be a part of the name.
+_AT_LINES = frozenset(("iTerm.app", "vscode"))
+_TEXTS = frozenset((".txt", ".md", ".markdown"))  # of other formats a line is one of the extract
 _VTE, _KONSOLE = 5000, 201200  # the first versions that know links (and don't crash on them)
 
 
@@ -37,10 +40,20 @@ def _version(name: str) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0
 
 
-def linked(text: str, path: Path) -> str:
-    """`text` as a link to a file; as it is where the path makes no URL."""
+def linked(text: str, path: Path, line: int = 0) -> str:
+    """`text` as a link to a file, and to a line of it from 1 on where the terminal opens files so.
+
+    As it is where the path makes no URL.
+    """
     url = _url(path)
+    if url and line and path.suffix.lower() in _TEXTS and _opens_at_lines():
+        url += f"#{line}"
     return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if url else text
+
+
+def _opens_at_lines() -> bool:
+    kitty = os.environ.get("KITTY_WINDOW_ID") or os.environ.get("TERM") == "xterm-kitty"
+    return bool(kitty) or os.environ.get("TERM_PROGRAM") in _AT_LINES
 
 
 def _url(path: Path) -> str:

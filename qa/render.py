@@ -39,8 +39,8 @@ class Style:
     def paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
 
-    def link(self, text: str, path: Path) -> str:
-        return links.linked(text, path) if self.links else text
+    def link(self, text: str, path: Path, line: int = 0) -> str:
+        return links.linked(text, path, line) if self.links else text
 
 
 PLAIN = Style()
@@ -166,8 +166,8 @@ def _heading(quote: Quote, style: Style, language: Language, number: int | None)
         about.append(f"{say('score', language)} {quote.score:.2f}")
     painted = prefix + style.paint(source, _SOURCE)
     if style.width and len(prefix + "  ".join([source, place, *about])) > style.width:
-        return ["  ".join([painted, *about]), "   " + style.link(place, quote.path)]
-    return ["  ".join([painted, style.link(place, quote.path), *about])]
+        return ["  ".join([painted, *about]), "   " + style.link(place, quote.path, quote.line)]
+    return ["  ".join([painted, style.link(place, quote.path, quote.line), *about])]
 
 
 def in_file(name: str, quote: Quote) -> str:
@@ -275,7 +275,7 @@ def in_context(quotes: Sequence[Quote], source_id: str, style: Style) -> str:
     source, place = one_line(source_id), one_line(in_file(location(wanted.path), wanted))
     narrow = style.width and len(f"{source}  {place}") > style.width
     heading = style.paint(source, _SOURCE) + ("\n" if narrow else "  ")
-    heading += style.link(place, wanted.path)
+    heading += style.link(place, wanted.path, wanted.line)
     title = painted_lines([(one_line(wanted.title), "")], style)
     blocks = ["\n".join([heading, *title])]
     for quote in quotes:

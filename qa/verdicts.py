@@ -55,7 +55,7 @@ def _block(finding: Finding, style: Style) -> Iterator[str]:
 
 def _place(quote: Quote, source_id: str, style: Style) -> str:
     """Where a quote stands; under which ID, if that is another one than it was."""
-    place = style.link(one_line(in_file(location(quote.path), quote)), quote.path)
+    place = style.link(one_line(in_file(location(quote.path), quote)), quote.path, quote.line)
     shown = one_line(quote.source_id)
     return place if shown == one_line(source_id) else f"{style.paint(shown, _SOURCE)}  {place}"
 

@@ -69,6 +69,34 @@ def test_the_place_of_a_quote_is_a_link_to_its_file_and_nothing_else_is() -> Non
     assert [shown for _, shown in LINK.findall(page)] == ["/docs/a b/naïve; %.txt p. 7"]
 
 
+@pytest.mark.parametrize(
+    ("variables", "name", "end"),
+    [
+        ({"KITTY_WINDOW_ID": "1"}, "b.txt", "b.txt#3"),
+        ({"TERM": "xterm-kitty"}, "b.MD", "b.MD#3"),
+        ({"TERM_PROGRAM": "vscode"}, "b.txt", "b.txt#3"),
+        ({"TERM_PROGRAM": "iTerm.app"}, "b#4.txt", "b%234.txt#3"),
+        ({"VTE_VERSION": "7200"}, "b.txt", "b.txt"),
+        ({"TERM_PROGRAM": "WezTerm"}, "b.txt", "b.txt"),
+        ({"KITTY_WINDOW_ID": "1"}, "b.html", "b.html"),
+        ({"KITTY_WINDOW_ID": "1"}, "b.pdf", "b.pdf"),
+    ],
+    ids=str,
+)
+def test_a_link_leads_to_the_line_of_a_text_where_the_terminal_opens_files_at_lines(
+    variables: dict[str, str], name: str, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    path = Path("/docs") / name
+    quote = Quote("bees#p2", "bees", path, "T", "en", "prose", 0, 1, 3, "Bees.", 0.9)
+    for printed in (
+        render.render(Answer("?", "?", "en", (quote,)), terminal_style(True)),
+        render.in_context([quote], "bees#p2", terminal_style(True)),
+    ):
+        assert [url for url, _ in LINK.findall(printed)] == [f"file:///docs/{end}"]
+
+
 def test_a_link_takes_no_room_on_the_line() -> None:
     path = Path("/docs/" + "long " * 8 + ".txt")
     quote = Quote("bees#p2", "bees", path, "T", "en", "prose", 0, 1, 3, "Bees.", 0.9)
