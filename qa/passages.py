@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil
@@ -69,7 +69,7 @@ def cut(document: Document, *, max_chars: int = MAX_CHARS) -> tuple[Passage, ...
     passages, above = list[Passage](), ""
     typeset = bool(document.pages)
     compounds = frozenset(_COMPOUND.findall(document.text)) if typeset else None
-    for block in _blocks(document.text, document.asides, typeset=typeset):
+    for block in _answered(_blocks(document.text, document.asides, typeset=typeset)):
         for piece in _pieces(document.text, block.span, max_chars):
             words = search_text(document.text[piece.start : piece.end], above, compounds)
             passages.append(
@@ -174,6 +174,21 @@ def _with_headings(found: Sequence[Block]) -> list[Block]:
         else:
             depth = 0 if _is_body(block) else HEADINGS
     return marked
+
+
+def _answered(found: Iterable[Block]) -> Iterator[Block]:
+    """The same blocks, a question that stands above its answer in one with it."""
+    asked: Block | None = None
+    for block in found:
+        if asked and block.kind == "prose":
+            block = Block("prose", (*asked.lines, *block.lines))
+        elif asked:
+            yield asked
+        asked = block if block.kind == "heading" and block.lines[-1].text[-1] == "?" else None
+        if not asked:
+            yield block
+    if asked:
+        yield asked
 
 
 def _is_heading(block: Block, longest: int) -> bool:

@@ -308,10 +308,23 @@ def test_a_heading_may_be_numbered_and_stand_over_short_lines(heading: str) -> N
     assert cut_text(text) == [("heading", heading), *prose(text.partition("\n")[2])]
 
 
-def test_a_question_above_its_answer_is_a_heading() -> None:
-    text = "¿Dónde viven?\nEn Argentina y España."
+def test_a_question_is_in_one_passage_with_the_answer_beneath_it() -> None:
+    text = "¿Dónde viven?\nEn Argentina y España.\n\n¿Cuántos son?\n\nSon dos millones.\n\nEs así."
 
-    assert cut_text(text) == [("heading", "¿Dónde viven?"), ("prose", "En Argentina y España.")]
+    assert cut_text(text) == prose(
+        "¿Dónde viven?\nEn Argentina y España.", "¿Cuántos son?\n\nSon dos millones.", "Es así."
+    )
+
+
+def test_a_question_without_an_answer_and_a_heading_over_one_stay_headings() -> None:
+    assert cut_text("Preguntas\n\n¿Dónde viven?\n\nEn Argentina.") == [
+        ("heading", "Preguntas"),
+        *prose("¿Dónde viven?\n\nEn Argentina."),
+    ]
+    assert [kind for kind, _ in cut_text("¿Quién?\n\n¿Dónde?\n\nEn Argentina.")] == [
+        "heading",
+        "prose",
+    ]
 
 
 def test_a_long_line_without_full_stop_is_a_heading_only_at_the_top() -> None:
