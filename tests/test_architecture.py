@@ -84,7 +84,7 @@ def test_a_whole_question_loads_nothing_heavy(prepared: Path, shared_cache: Path
         ("odfdo", {"office.py"}),
         ("striprtf", {"office.py"}),
         ("trafilatura", {"html.py"}),
-        ("lxml", {"html.py"}),
+        ("lxml", {"html.py", "webpage.py"}),
         ("pathspec", {"folder.py", "filters.py"}),
         ("subprocess", {"apart.py"}),
         ("ir_measures", set()),  # it holds the tests to account, not the program
