@@ -133,6 +133,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--no-write", action="store_true", help="print the table only")
     options = parser.parse_args()
+    busy = os.getloadavg()[0]
     serving, port = start()
     try:
         lines = asyncio.run(load(port, serving.pid, options.clients, options.seconds))
@@ -141,7 +142,8 @@ def main() -> None:
         status = serving.wait(60)
     made = (
         f"Made by `python tests/benchmarks/serve_load.py` on {datetime.date.today()}: "
-        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores; "
+        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, "
+        f"load average {busy:.1f} before; "
         f"at the end the service left with status {status}."
     )
     text = "\n".join([made, "", *lines])
