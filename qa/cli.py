@@ -14,6 +14,7 @@ from qa.cli_diff import show_differences
 from qa.cli_doctor import doctor
 from qa.cli_evaluate import evaluate
 from qa.cli_index import index_
+from qa.cli_serve import serve
 from qa.cli_verify import verify
 from qa.console import (
     decoded,
@@ -266,6 +267,13 @@ app.command(
         "qa calibrate my-corpus/ another/ --model NAME",
     )
 )(calibrate)
+app.command(
+    epilog=examples(
+        "qa serve -d reports/",
+        "qa serve -d reports/ --port 9000 --threads 4 --rate 60",
+        "qa serve -d reports/ --host 0.0.0.0 --name asks.example.org",
+    )
+)(serve)
 app.command(epilog=examples("qa doctor", "qa doctor -d reports/ --json"))(doctor)
 
 

@@ -53,7 +53,10 @@ def test_the_contracts_of_the_layers_are_kept() -> None:
 
 
 def test_importing_the_command_line_loads_nothing_heavy() -> None:
-    assert loaded("import qa.cli") & (HEAVY | NEEDED | {"tokenizers", "rich", "asyncio"}) == set()
+    assert (
+        loaded("import qa.cli") & (HEAVY | NEEDED | {"tokenizers", "rich", "asyncio", "fastapi"})
+        == set()
+    )
 
 
 def test_importing_the_library_loads_nothing_heavy() -> None:
@@ -87,6 +90,10 @@ def test_a_whole_question_loads_nothing_heavy(prepared: Path, shared_cache: Path
         ("lxml", {"html.py", "webpage.py"}),
         ("pathspec", {"folder.py", "filters.py"}),
         ("subprocess", {"apart.py"}),
+        ("fastapi", {"server.py", "service.py"}),
+        ("starlette", {"guards.py", "service.py"}),
+        ("pydantic", {"schema.py"}),
+        ("uvicorn", {"server.py"}),
         ("ir_measures", set()),  # it holds the tests to account, not the program
         ("pickle", set()),  # opening one can run anything
         ("requests", set()),

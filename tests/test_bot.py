@@ -1,5 +1,6 @@
 """The whole way of a question, with a model that a person can compute by hand."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -265,6 +266,27 @@ from qa.bot import Bot
 bot = Bot(Path(sys.argv[1]), Path(sys.argv[2]), HashingEncoder(), model_name="hashing")
 print(json.dumps([bot.answer(question, top_k=9).to_dict() for question in sys.argv[3:]]))
 """
+
+
+@pytest.mark.usefixtures("prepared")
+def test_a_hundred_threads_get_the_answers_of_one(
+    shared_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the real model, on the seeds, through the function that everyone calls."""
+    monkeypatch.setenv("QA_CACHE", str(shared_cache))
+    lines = (ROOT / "tests/quality/questions.jsonl").read_text("utf-8").splitlines()[:40]
+    questions = [json.loads(line)["question"] for line in lines]
+    expected = [qa.answer(question) for question in questions]
+    start = threading.Barrier(100)
+
+    def ask(thread: int) -> list[Answer]:
+        start.wait()
+        own = range(thread, thread + 4)  # so that each is asked by ten threads, in another order
+        return [qa.answer(questions[number % len(questions)]) for number in own]
+
+    with ThreadPoolExecutor(100) as threads:
+        for thread, answers in enumerate(threads.map(ask, range(100))):
+            assert answers == [expected[(thread + n) % len(questions)] for n in range(4)]
 
 
 def test_another_process_gives_the_same_answers(folder: Path, tmp_path: Path) -> None:

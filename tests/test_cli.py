@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 KEEPER = "Who is the keeper of the hives?"
 PIZZA = "Best pizza in Naples?"
 COMMANDS = ("ask", "chat", "index", "show", "sources", "verify")
-OTHERS = ("evaluate", "calibrate", "doctor")
+OTHERS = ("evaluate", "calibrate", "serve", "doctor")
 
 Result = tuple[int, str, str]
 Run = Callable[..., Result]
@@ -451,7 +451,7 @@ def test_the_help_lists_the_commands_each_on_one_line(
     monkeypatch.setenv("COLUMNS", "80")
     status, out, _ = run("-h")
     assert status == 0
-    listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines()[1:10]]
+    listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines()[1:11]]
     assert listed == [*COMMANDS, *OTHERS]
     assert "..." not in out.partition("Commands:")[2]
     assert "Exit status: 0 answered, 1 no answer found, 2 trouble." in out

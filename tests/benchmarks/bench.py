@@ -16,7 +16,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from sections import write
 
 HERE = Path(__file__).parent
 QUESTION = "How many Peruvians live abroad?"
@@ -87,6 +90,24 @@ def hot(runs: int = 200) -> tuple[float, float]:
     return statistics.median(taken), statistics.quantiles(taken, n=100)[98]
 
 
+def threads(rounds: int = 3, asked: int = 400) -> tuple[float, float]:
+    """Questions a second of one thread, and of a hundred, in turn; the medians."""
+    from qa import answer
+
+    lines = (HERE.parent / "quality" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    questions = [json.loads(line)["question"] for line in lines]
+    many = [questions[number % len(questions)] for number in range(asked)]
+    list(map(answer, questions))
+    seen: dict[int, list[float]] = {1: [], 100: []}
+    for _ in range(rounds):
+        for count, rates in seen.items():
+            with ThreadPoolExecutor(count) as pool:
+                started = time.perf_counter()
+                list(pool.map(answer, many))
+                rates.append(asked / (time.perf_counter() - started))
+    return statistics.median(seen[1]), statistics.median(seen[100])
+
+
 def embedding(rounds: int = 5) -> tuple[float, float, list[float]]:
     """Passages a second here and by sentence-transformers on torch, alternating, and the ratios."""
     from embeddings import builtin, open_encoder
@@ -150,14 +171,14 @@ def main() -> None:
     ours, plain, ratios = embedding()
     lines.append(f"| passages embedded a second: here, torch | {ours:.0f} | {plain:.0f} |")
     lines.append(row("**embedding: here / torch**", ratios, "×"))
-    head = (HERE / "README.md").read_text(encoding="utf-8").split("<!-- table -->")[0]
+    one, hundred = threads()
+    lines.append(f"| questions a second: 1 thread, 100 threads | {one:.0f} | {hundred:.0f} |")
     made = (
         f"Made by `make bench` on {datetime.date.today()}: Python {platform.python_version()}, "
         f"{platform.machine()}, {os.cpu_count()} cores; {runs} alternating runs."
     )
     text = "\n".join([made, "", *lines])
-    (HERE / "README.md").write_text(f"{head}<!-- table -->\n{text}\n", encoding="utf-8")
-    print(text)
+    write("table", text)
 
 
 if __name__ == "__main__":

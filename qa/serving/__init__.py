@@ -1,0 +1,1 @@
+"""The warm service behind `qa serve`. Needs the extra [serve]; nothing else imports it."""
