@@ -73,6 +73,11 @@ class VectorIndex:
         vector: Vectors = self._index.reconstruct(row)
         return vector
 
+    def vectors(self, start: int, count: int) -> Vectors:
+        """The vectors of `count` rows from `start` on, (count, dim) float32 of unit length."""
+        vectors: Vectors = self._index.reconstruct_n(start, count)
+        return vectors
+
     def search(self, query: Vectors, top_k: int, among: Rows | None = None) -> tuple[Rows, Vectors]:
         """The `top_k` rows nearest to one query, (dim,) of any length, and their cosines.
 

@@ -27,6 +27,7 @@ _VALUES, _SCALES, _IDS, _STARTS, _CHECKS = (
     "starts.i8",
     "checks.u4",
 )
+_AT_ONCE = 1000  # passages that are copied in one go
 FILES = (_VALUES, _SCALES, _IDS, _STARTS, _CHECKS)
 
 
@@ -57,21 +58,32 @@ class TokenWriter:
         scales = (np.abs(tokens).max(axis=1, initial=0) / 127).astype("<f2")
         divisor = np.where(scales > 0, scales, 1).astype(np.float32)
         values = np.rint(tokens / divisor[:, None]).clip(-127, 127).astype(np.int8)
-        self._append_stored(values, scales, ids.astype("<i4"))
+        stored = values, scales, ids.astype("<i4")
+        self._add(*stored, np.array([len(ids)], "<i8"), np.array([_checksum(*stored)], "<u4"))
 
-    def copy(self, store: "TokenStore", row: int) -> None:
-        """Add a passage as another store has it, bit for bit."""
-        self._append_stored(*store.stored(row))
+    def copy(self, store: "TokenStore", start: int, count: int) -> None:
+        """Add `count` passages as another store has them from the row `start` on, bit for bit.
 
-    def _append_stored(
-        self, values: npt.NDArray[np.int8], scales: npt.NDArray[np.float16], ids: Ids
+        Raises:
+            IndexFileError: the bytes are not those that were written.
+        """
+        for first in range(start, start + count, _AT_ONCE):
+            self._add(*store.run(first, min(first + _AT_ONCE, start + count)))
+
+    def _add(
+        self,
+        values: npt.NDArray[np.int8],
+        scales: npt.NDArray[np.float16],
+        ids: Ids,
+        sizes: npt.NDArray[np.int64],
+        checks: npt.NDArray[np.uint32],
     ) -> None:
-        self._total += len(ids)
         self._write(0, values)
         self._write(1, scales)
         self._write(2, ids)
-        self._write(3, np.array([self._total], "<i8"))
-        self._write(4, np.array([_checksum(values, scales, ids)], "<u4"))
+        self._write(3, self._total + np.cumsum(sizes))
+        self._write(4, checks)
+        self._total += int(sizes.sum())
 
     def _write(self, position: int, array: npt.NDArray[np.generic]) -> None:
         self._files[position].write(np.ascontiguousarray(array).tobytes())
@@ -112,10 +124,11 @@ class TokenStore:
 
     def frequencies(self) -> tuple[Ids, Ids]:
         """The ids that occur, ascending, and in how many passages each does; both (u,) int32."""
-        rows = [np.unique(self.ids(row)) for row in range(len(self))]
-        every = np.concatenate(rows) if rows else np.zeros(0, np.int32)
-        ids, counts = np.unique(every, return_counts=True)
-        return ids, counts.astype(np.int32)
+        known, ids = np.unique(self._ids, return_inverse=True)
+        rows = np.repeat(np.arange(len(self)), np.diff(self._starts))
+        pairs = np.unique(rows * len(known) + ids)
+        counts = np.bincount(pairs % max(len(known), 1), minlength=len(known))
+        return known, counts.astype(np.int32)
 
     def _map(self, name: str, dtype: str) -> npt.NDArray[Any]:
         path = self._folder / name
@@ -144,6 +157,34 @@ class TokenStore:
         if _checksum(values, scales, ids) != int(self._checks[row]):
             raise IndexFileError(f"the token vectors in {self._folder} are damaged at row {row}")
         return values, scales, ids
+
+    def run(
+        self, first: int, end: int
+    ) -> tuple[
+        npt.NDArray[np.int8],
+        npt.NDArray[np.float16],
+        Ids,
+        npt.NDArray[np.int64],
+        npt.NDArray[np.uint32],
+    ]:
+        """The passages of the rows from `first` to before `end` as they lie on disk.
+
+        Values (n, dim), scales (n,) and ids (n,) of them all; of each its size and its checksum.
+
+        Raises:
+            IndexFileError: the bytes are not those that were written.
+        """
+        for row in range(first, end):
+            self.stored(row)
+        some = slice(int(self._starts[first]), int(self._starts[end]))
+        sizes = np.diff(self._starts[first : end + 1])
+        return (
+            self._values[some],
+            self._scales[some],
+            self._ids[some],
+            sizes,
+            self._checks[first:end],
+        )
 
     def ids(self, row: int) -> Ids:
         """The token ids of one passage, (n,) int32."""

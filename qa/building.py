@@ -1,6 +1,6 @@
 """A generation of an index, written from documents: passages, vectors, token vectors."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,16 +47,15 @@ def write_generation(
     encoded = _encoded(new, cuts, encoder, model_name, report)
     with TokenWriter(target / TOKENS, encoder.dim) as tokens:
         row = 0
-        for document in documents:
-            for offset in range(len(cuts[document.doc_id])):
-                if before is not None and document.doc_id in kept:
-                    old = kept[document.doc_id].first_row + offset
-                    vectors[row] = before.vectors.vector(old)
-                    tokens.copy(before.tokens, old)
-                else:
-                    vectors[row], matrix, ids = next(encoded)
+        for old, count in _runs(documents, cuts, kept):
+            if before is not None and old is not None:
+                vectors[row : row + count] = before.vectors.vectors(old, count)
+                tokens.copy(before.tokens, old, count)
+            else:
+                for at in range(row, row + count):
+                    vectors[at], matrix, ids = next(encoded)
                     tokens.append(matrix, ids)
-                row += 1
+            row += count
         next(encoded, None)  # ends it here: in its finalizer, Ctrl-C would be swallowed
     store = TokenStore(target / TOKENS, encoder.dim)
     np.save(target / FREQUENCIES, np.stack(store.frequencies()))
@@ -82,16 +81,39 @@ class Kept:
 
 def _kept(documents: Sequence[Document], before: Library) -> dict[str, Kept]:
     """The documents that did not change, though they may have another name or place now."""
-    rows = before.catalogue.first_rows()
-    known = {_content(d): d.doc_id for d in before.catalogue.documents() if d.doc_id in rows}
+    of: dict[str, Kept] = {}
+    for row, passage in enumerate(before.catalogue.all_passages()):
+        of.setdefault(passage.doc_id, Kept(row, [])).passages.append(passage)
+    known = {_content(d): d.doc_id for d in before.catalogue.documents() if d.doc_id in of}
     kept = {}
     for document in documents:
         old = known.get(_content(document))
         if old is not None:
-            passages = before.catalogue.passages_of(old)
-            renamed = [replace(passage, doc_id=document.doc_id) for passage in passages]
-            kept[document.doc_id] = Kept(rows[old], renamed)
+            kept[document.doc_id] = _renamed(of[old], old, document.doc_id)
     return kept
+
+
+def _renamed(kept: Kept, old: str, new: str) -> Kept:
+    if new == old:
+        return kept
+    return replace(kept, passages=[replace(passage, doc_id=new) for passage in kept.passages])
+
+
+def _runs(
+    documents: Iterable[Document],
+    cuts: Mapping[str, Sequence[Passage]],
+    kept: Mapping[str, Kept],
+) -> Iterator[tuple[int | None, int]]:
+    """The passages as runs: the row from where one is copied, None if it is new; its length."""
+    start, size = None, 0
+    for document in documents:
+        known, count = kept.get(document.doc_id), len(cuts[document.doc_id])
+        old = known.first_row if known else None
+        if old != (None if start is None else start + size):
+            yield start, size
+            start, size = old, 0
+        size += count
+    yield start, size
 
 
 def _content(document: Document) -> tuple[str, ...]:
@@ -113,23 +135,38 @@ def _encoded(
     which it would blur.
     """
     means = centres(model_name)
-    texts = [t for d in documents for t in (d.title, *(p.search_text for p in cuts[d.doc_id]))]
+    titles = {d.doc_id: _titles(d, cuts[d.doc_id]) for d in documents}
+    texts = [
+        text
+        for d in documents
+        for text in (*titles[d.doc_id], *(p.search_text for p in cuts[d.doc_id]))
+    ]
     encodings = iter(encoder.encode_passages(texts))
-    done = 0
+    done, total = 0, sum(len(cuts[d.doc_id]) for d in documents)
     for document in documents:
-        title = next(encodings)
-        title_tokens = means.centred(title.tokens, "passage", document.language)
+        heads = [next(encodings) for _ in titles[document.doc_id]]
+        title_tokens = [means.centred(h.tokens, "passage", document.language) for h in heads]
+        title_ids = [-1 - head.ids for head in heads]
         for passage in cuts[document.doc_id]:
             encoding = next(encodings)
             own = means.centred(encoding.tokens, "passage", passage.language)
             done += 1
-            report("embedding the passages", Share(done, len(texts) - len(documents)))
+            report("embedding the passages", Share(done, total))
             yield (
                 encoding.vector,
-                np.concatenate([own, title_tokens]),
-                np.concatenate([encoding.ids, -1 - title.ids]),
+                np.concatenate([own, *title_tokens]),
+                np.concatenate([encoding.ids, *title_ids]),
             )
     next(encodings, None)
+
+
+def _titles(document: Document, passages: Sequence[Passage]) -> list[str]:
+    """The document's title, unless it has one passage only and that begins with it.
+
+    There the title adds nothing, and small files would pay for it with a third of their time.
+    """
+    text, title = passages[0].search_text, document.title
+    return [] if len(passages) == 1 and f"{text} ".startswith(f"{title} ") else [title]
 
 
 def _files(target: Path) -> dict[str, tuple[int, str]]:

@@ -39,6 +39,8 @@ CREATE TABLE words (
     PRIMARY KEY (folded, language)
 ) WITHOUT ROWID;
 """
+# Nobody reads it before it is whole and on the disk, and what fails is thrown away.
+_ASIDE = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
 _DOCUMENT = (
     "doc_id, path, title, language, encoding, sha256, text_sha256, extractor, date, pages, checksum"
 )
@@ -77,6 +79,7 @@ def write(
     """
     try:
         with closing(sqlite3.connect(path)) as connection, connection:
+            connection.executescript(_ASIDE)
             _fill(connection, documents, passages, twins)
     except sqlite3.Error as error:
         raise OSError(str(error)) from error

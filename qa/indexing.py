@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +23,8 @@ from qa.progress import Share
 from qa.types import Document
 
 _LOCK_SECONDS = 600
+
+Files = Sequence[tuple[str, Path]]  # of a folder, with their ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Place:
 def _unchanged(place: Place, opened: Library | None = None) -> Library | None:
     """The library as it stands, if every file still is what it was when it was indexed."""
     state = _state(place)
-    if state is None or not _same(place.folder, state):
+    if state is None or not _same(place.folder, state, reading.find(place.folder)):
         return None
     if opened is not None and opened.state == state:
         return opened
@@ -109,23 +111,29 @@ def is_fresh(folder: Path, state: Manifest) -> bool:
     Raises:
         DocumentError: the folder cannot be read.
     """
-    return _same(folder, state) or _restamped(folder, state) is not None
+    files = reading.find(folder)
+    return _same(folder, state, files) or _restamped(folder, state, files) is not None
 
 
-def _same(folder: Path, state: Manifest) -> bool:
-    found = dict(reading.find(folder))
-    if state.folder != str(folder) or not _same_names(folder, state, found):
+def _same(folder: Path, state: Manifest, files: Files) -> bool:
+    if state.folder != str(folder) or not _same_names(folder, state, files):
         return False
+    found = dict(files)
     return all(
         _stamp(found[doc_id]) == source.stamp for doc_id, source in state.documents.items()
     ) and all(_stamp(folder / path) == file.stamp for path, file in state.skipped.items())
 
 
-def _same_names(folder: Path, state: Manifest, found: Mapping[str, Path]) -> bool:
-    names = {doc_id: str(path.relative_to(folder)) for doc_id, path in found.items()}
+def _same_names(folder: Path, state: Manifest, files: Files) -> bool:
+    names = {doc_id: _name(folder, path) for doc_id, path in files}
     known = {doc_id: source.path for doc_id, source in state.documents.items()}
     rest = [name for doc_id, name in names.items() if doc_id not in known]
     return known.items() <= names.items() and sorted(rest) == sorted(state.skipped)
+
+
+def _name(folder: Path, path: Path) -> str:
+    """A file's path within the folder. `Path.relative_to` takes too long for many files."""
+    return str(path).removeprefix(f"{folder}{os.sep}")
 
 
 def _stamp(path: Path) -> Stamp | None:
@@ -135,11 +143,11 @@ def _stamp(path: Path) -> Stamp | None:
         return None
 
 
-def _restamped(folder: Path, state: Manifest) -> Manifest | None:
+def _restamped(folder: Path, state: Manifest, files: Files) -> Manifest | None:
     """`state` with new stamps, if files were only written again with what they had in them."""
-    found = dict(reading.find(folder))
-    if state.folder != str(folder) or not _same_names(folder, state, found):
+    if state.folder != str(folder) or not _same_names(folder, state, files):
         return None
+    found = dict(files)
     if any(_stamp(folder / path) != file.stamp for path, file in state.skipped.items()):
         return None
     documents = {}
@@ -161,39 +169,40 @@ def _has(path: Path, sha256: str) -> bool:
 def _as_it_stands(place: Place) -> Library | None:
     """The library that cannot be written, if there is nothing to write but new stamps."""
     state = _state(place)
-    if state is None or _restamped(place.folder, state) is None:
+    if state is None or _restamped(place.folder, state, reading.find(place.folder)) is None:
         return None
     return open_library(place.index, place.cure)
 
 
 def _refreshed(place: Place, rebuild: bool, report: Progress) -> Library:
     with _locked(place.index):
-        library = None if rebuild else _unchanged(place)
-        if library is None:
-            state = None if rebuild else _state(place)
-            restamped = None if state is None else _restamped(place.folder, state)
+        files = reading.find(place.folder)
+        state = None if rebuild else _state(place)
+        if state is None or not _same(place.folder, state, files):
+            restamped = None if state is None else _restamped(place.folder, state, files)
             if restamped is None:
-                _build(place, rebuild, report)
+                _build(place, files, rebuild, report)
             else:
                 manifest.write(place.index, restamped)
-            library = open_library(place.index, place.cure)
+        library = open_library(place.index, place.cure)
     if library is None:
         raise LibraryError(f"the index {place.index} vanished while it was made; ask again")
     return library
 
 
-def _read(folder: Path, before: Library | None, report: Progress) -> Found:
-    found, files = Found({}, {}, {}), reading.find(folder)
+def _read(folder: Path, files: Files, before: Library | None, report: Progress) -> Found:
+    found = Found({}, {}, {})
+    moved = before is not None and before.state.folder != str(folder)
     with reading.Apart() as apart:
         for count, (doc_id, path) in enumerate(files):
             report("reading the documents", Share(count, len(files)))
-            name = str(path.relative_to(folder))
+            name = _name(folder, path)
             now, seen = time.time_ns(), _stamp(path)
             if seen is None:  # gone since it was found
                 continue
             try:
                 document = before and _known(before, doc_id, name, seen)
-                if document:  # the whole folder may have moved
+                if document and moved:
                     document = replace(document, path=path.resolve())
                 document = document or reading.read(path.resolve(), doc_id, apart)
             except OSError as error:
@@ -216,20 +225,20 @@ def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | N
     return document if document.extractor == current else None
 
 
-def _build(place: Place, rebuild: bool, report: Progress) -> None:
+def _build(place: Place, files: Files, rebuild: bool, report: Progress) -> None:
     before = None if rebuild else open_library(place.index, place.cure)
     # Before it, too: builders that are killed again and again would fill the disk.
     _sweep(place.index, manifest.generation(place.index))
-    found = _read(place.folder, before, report)
+    found = _read(place.folder, files, before, report)
     generation = secrets.token_hex(8)
     target = place.index / generation
     target.mkdir()
     try:
         documents = [found.documents[doc_id] for doc_id in sorted(found.documents)]
-        files = write_generation(
+        parts = write_generation(
             target, documents, place.encoder, place.model_name, report, before=before
         )
-        _settle(target, files)
+        _settle(target, parts)
         state = Manifest(
             model=place.encoder.digest,
             model_name=place.model_name,
@@ -238,7 +247,7 @@ def _build(place: Place, rebuild: bool, report: Progress) -> None:
             generation=generation,
             documents=found.sources,
             skipped=found.skipped,
-            files=files,
+            files=parts,
         )
         manifest.write(place.index, state)
     except IndexFileError as error:

@@ -95,8 +95,19 @@ def fold(text: str) -> str:
     """Lower case without accents, for comparing words."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFD", text.lower())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    return text.lower().translate(_FOLDED)
+
+
+class _Folded(dict[int, str]):
+    """Each character without its accents, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        parts = unicodedata.normalize("NFD", chr(code))
+        self[code] = "".join(char for char in parts if not unicodedata.combining(char))
+        return self[code]
+
+
+_FOLDED = _Folded()
 
 
 def _excerpt(text: str) -> str:

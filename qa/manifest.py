@@ -209,7 +209,7 @@ def write(index: Path, manifest: Manifest) -> None:
     content = {"program": _PROGRAM, "format": FORMAT, **asdict(manifest)}
     aside = index / f"{NAME}.{manifest.generation}.partial"
     with aside.open("w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)  # ASCII: a file's name may be no valid text
+        file.write(json.dumps(content))  # ASCII: a file's name may be no valid text
         file.flush()
         os.fsync(file.fileno())
     aside.replace(index / NAME)

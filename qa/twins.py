@@ -122,13 +122,13 @@ def _own(tokens: TokenStore, row: int) -> Vectors:
 
 
 def _pooled(rows: Sequence[int], tokens: TokenStore) -> Vectors:
-    """The mean token vector of each passage, (n, dim) of unit length."""
-    means = np.zeros((len(rows), tokens.dim), np.float32)
+    """The direction of each passage's mean token vector, (n, dim) of unit length."""
+    sums = np.zeros((len(rows), tokens.dim), np.float32)
     for at, row in enumerate(rows):
-        own = _own(tokens, row)
-        if len(own):
-            means[at] = own.mean(axis=0)
-    return unit(means)
+        values, scales, ids = tokens.stored(row)
+        own = ids >= 0
+        sums[at] = scales[own].astype(np.float32) @ values[own].astype(np.float32)
+    return unit(sums)
 
 
 def _mutual(left: Vectors, right: Vectors) -> list[tuple[int, int]]:

@@ -198,7 +198,7 @@ def test_many_changes_at_once_are_one_refresh(folder: Path, index: Path, tmp_pat
     (folder / "moulin.txt").rename(folder / "mill.txt")
     (folder / "faro.txt").write_text("El faro está cerrado.\n")
     (folder / "new.txt").write_text(MORE)
-    assert encoded(folder, index) == (1 + 1) + (2 + 1)
+    assert encoded(folder, index) == 1 + (2 + 1)  # a title that begins its only passage is not
     assert_like_new(refresh(folder, index), folder, tmp_path)
 
 
@@ -817,3 +817,18 @@ def test_what_becomes_boilerplate_by_another_document_is_marked_as_in_a_new_inde
     library = refresh(folder, index, encoder)
     assert (marks(library), encoder.passages) == ([False, False], 0)
     assert_like_new(library, folder, tmp_path / "again")
+
+
+def test_a_title_that_begins_the_only_passage_is_no_other_token(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "one.txt").write_text("The mill grinds flour on Mondays.\n")
+    (folder / "two.txt").write_text(
+        "The mill of the valley\n\nIt grinds flour.\n\nNobody lives there.\n"
+    )
+    library = refresh(folder, tmp_path / "index")
+    of = {p.doc_id: row for row, p in enumerate(library.catalogue.all_passages())}
+    assert (library.tokens.ids(of["one"]) >= 0).all()
+    assert (library.tokens.ids(of["two"]) < 0).any()
+    bot = Bot(folder, tmp_path / "index", HashingEncoder(), model_name="hashing")
+    assert bot.answer("The mill grinds flour on Mondays?").quotes[0].doc_id == "one"

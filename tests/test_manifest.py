@@ -143,7 +143,7 @@ def test_a_failed_writing_leaves_the_earlier_manifest(
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(manifest.json, "dump", fail)
+    monkeypatch.setattr(manifest.json, "dumps", fail)
     with pytest.raises(OSError, match="No space"):
         manifest.write(index, Manifest("other", "other", 4, "/", GENERATION))
     assert manifest.read(index, CURE) == STATE

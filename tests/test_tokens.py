@@ -69,10 +69,12 @@ def test_vectors_of_other_lengths_and_zeros_come_back(tmp_path: Path) -> None:
 def test_a_copied_passage_is_the_same_to_the_bit(tmp_path: Path) -> None:
     store = write(tmp_path / "old")
     with TokenWriter(tmp_path / "new", DIM) as writer:
-        for row in (3, 1, 0):
-            writer.copy(store, row)
+        writer.copy(store, 3, 1)
+        writer.copy(store, 0, 3)
+        writer.copy(store, 2, 0)
     copied = TokenStore(tmp_path / "new", DIM)
-    for new, old in enumerate((3, 1, 0)):
+    assert len(copied) == 4
+    for new, old in enumerate((3, 0, 1, 2)):
         parts = zip(copied.stored(new), store.stored(old), strict=True)
         assert all(ours.tobytes() == theirs.tobytes() for ours, theirs in parts)
 
@@ -163,3 +165,16 @@ def test_vectors_of_another_dimension_are_refused(tmp_path: Path) -> None:
     """Twice the dimension must not pass for twice the tokens."""
     with TokenWriter(tmp_path, DIM // 2) as writer, pytest.raises(ValueError, match="was expected"):
         writer.append(vectors_of([1, 2]), np.array([1, 2, 3, 4], np.int32))
+
+
+def test_a_damaged_passage_is_not_copied(tmp_path: Path) -> None:
+    write(tmp_path / "old")
+    path = tmp_path / "old" / "values.i8"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    store = TokenStore(tmp_path / "old", DIM)
+    with TokenWriter(tmp_path / "new", DIM) as writer:
+        writer.copy(store, 0, 1)
+        with pytest.raises(IndexFileError, match="damaged at row 3"):
+            writer.copy(store, 1, 3)

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ def find(folder: Path) -> list[tuple[str, Path]]:
     paths = [
         path for path in _walk(folder) if path.suffix.lower() in FORMATS and os.path.isfile(path)
     ]
-    return sorted(zip(_ids([path.relative_to(folder) for path in paths]), paths, strict=True))
+    return sorted(zip(_ids(folder, paths), paths, strict=True))
 
 
 def _walk(top: Path) -> Iterator[Path]:
@@ -80,12 +80,16 @@ def _ignored(path: Path, inner: bool, rules: Sequence[Rule]) -> bool:
     return False
 
 
-def _ids(paths: Sequence[Path]) -> list[str]:
+def _ids(folder: Path, paths: Sequence[Path]) -> list[str]:
     """For each path the shortest of its names that no other has."""
-    names = [(path.stem, path.with_suffix("").as_posix(), path.as_posix()) for path in paths]
+    names: tuple[Callable[[Path], str], ...] = (
+        lambda path: path.stem,
+        lambda path: path.relative_to(folder).with_suffix("").as_posix(),
+        lambda path: path.relative_to(folder).as_posix(),
+    )
     level = [0] * len(paths)
     while True:
-        ids = [name[at] for name, at in zip(names, level, strict=True)]
+        ids = [names[at](path) for path, at in zip(paths, level, strict=True)]
         shared = [i for i, times in enumerate(map(Counter(ids).__getitem__, ids)) if times > 1]
         if not shared:
             return ids

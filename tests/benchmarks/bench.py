@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from sections import write
 
@@ -25,8 +26,15 @@ HERE = Path(__file__).parent
 QUESTION = "How many Peruvians live abroad?"
 
 
-def measure(command: Sequence[str]) -> tuple[float, float]:
-    """Wall seconds and peak memory in MiB of one process."""
+class Cost(NamedTuple):
+    """What one process took: wall seconds, MiB of memory at most, seconds of processor time."""
+
+    wall: float
+    peak: float
+    cpu: float
+
+
+def measure(command: Sequence[str]) -> Cost:
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _pid, status, usage = os.wait4(process.pid, 0)
@@ -35,13 +43,13 @@ def measure(command: Sequence[str]) -> tuple[float, float]:
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(command)} failed with {process.returncode}")
     divisor = 1024 if sys.platform == "linux" else 1024 * 1024
-    return wall, usage.ru_maxrss / divisor
+    return Cost(wall, usage.ru_maxrss / divisor, usage.ru_utime + usage.ru_stime)
 
 
-def alternate(commands: dict[str, list[str]], runs: int) -> dict[str, list[tuple[float, float]]]:
+def alternate(commands: dict[str, list[str]], runs: int) -> dict[str, list[Cost]]:
     for command in commands.values():  # warm the caches of disk and bytecode
         measure(command)
-    seen: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+    seen: dict[str, list[Cost]] = {name: [] for name in commands}
     for _ in range(runs):
         for name, command in commands.items():
             seen[name].append(measure(command))
@@ -135,11 +143,11 @@ def row(name: str, values: Sequence[float], unit: str) -> str:
     return f"| {name} | {mid:.3g} {unit} | {low:.3g} – {high:.3g} |"
 
 
-def table(seen: dict[str, list[tuple[float, float]]]) -> list[str]:
+def table(seen: dict[str, list[Cost]]) -> list[str]:
     lines = ["| what | median | range |", "|---|---|---|"]
     for name, runs in seen.items():
-        lines.append(row(f"{name}: wall", [wall for wall, _ in runs], "s"))
-        lines.append(row(f"{name}: peak memory", [peak for _, peak in runs], "MiB"))
+        lines.append(row(f"{name}: wall", [run.wall for run in runs], "s"))
+        lines.append(row(f"{name}: peak memory", [run.peak for run in runs], "MiB"))
     ask, plain = seen["qa ask"], seen["plain.py"]
     for position, what in enumerate(("wall", "peak memory")):
         ratios = [a[position] / b[position] for a, b in zip(ask, plain, strict=True)]
