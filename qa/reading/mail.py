@@ -7,15 +7,20 @@ from email.utils import parsedate_to_datetime
 from qa.reading.extract import Extract, UnreadableError
 
 _SHOWN = ("From", "To", "Cc", "Date")
+# What the library raises on headers that it cannot parse, such as comments within comments.
+_UNPARSED = (ValueError, IndexError, AttributeError, RecursionError)
 
 
 def extract(data: bytes) -> Extract:
-    message = message_from_bytes(data, policy=policy.default)
+    try:
+        message = message_from_bytes(data, policy=policy.default)
+        letter = _letter(message)
+    except _UNPARSED as error:
+        raise UnreadableError("is a damaged e-mail: its headers cannot be read") from error
     subject = _header(message, "Subject")
     if not (subject or _header(message, "From")):
         raise UnreadableError("is no e-mail: it has neither a sender nor a subject")
     about = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
-    letter = _letter(message)
     parts = [subject, "\n".join(about), letter.strip()]
     return Extract("\n\n".join(filter(None, parts)) + "\n", title=subject, date=_date(message))
 
@@ -23,12 +28,7 @@ def extract(data: bytes) -> Extract:
 def _header(message: EmailMessage, name: str) -> str:
     try:
         return " ".join(str(message[name] or "").split())
-    except (
-        ValueError,
-        IndexError,
-        AttributeError,
-        RecursionError,
-    ):  # headers that the library cannot parse
+    except _UNPARSED:
         return ""
 
 
