@@ -56,6 +56,7 @@ class Bot:
         self._cure = cure
         self._lock = threading.Lock()
         self._looked = 0.0
+        self.watched = False  # whether someone else calls `refresh`, and no question has to
         self._library = self._refresh(rebuild=rebuild, progress=progress)
 
     @classmethod
@@ -203,9 +204,16 @@ class Bot:
     def library(self) -> Library:
         """The library as the folder is now; looked at again at most once a second."""
         with self._lock:
-            if time.monotonic() - self._looked > LOOK_AGAIN:
+            if not self.watched and time.monotonic() - self._looked > LOOK_AGAIN:
                 self._library = self._refresh()
             return self._library
+
+    def refresh(self) -> Library:
+        """Look at the folder now. Until that is done, questions get what there was."""
+        library = self._refresh()
+        with self._lock:
+            self._library = library
+        return library
 
     def _refresh(self, *, rebuild: bool = False, progress: Progress | None = None) -> Library:
         library = indexing.refresh(

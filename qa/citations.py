@@ -28,6 +28,8 @@ _LATEX = str.maketrans(
         **{sign: "\\" + sign for sign in "#$%&_"},
     }
 )
+# What TeX sets as one sign, if nothing stands between: dashes, quotation marks, ¡ and ¿.
+_LIGATURE = re.compile(r"(?<=([-,`']))(?=\1)|(?<=[!?])(?=`)")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$-])")
 
 
@@ -84,7 +86,7 @@ def _notes(quote: Quote, dated: str) -> Iterator[str]:
 
 
 def _latex(text: str) -> str:
-    return one_line(text).translate(_LATEX)
+    return _LIGATURE.sub("{}", one_line(text).translate(_LATEX))
 
 
 def csl_json(quotes: Sequence[Quote], dates: Mapping[str, str]) -> list[dict[str, Any]]:

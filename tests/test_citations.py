@@ -293,3 +293,10 @@ def test_trouble_is_one_sentence(run: Run, arguments: tuple[str, ...], said: str
     status, out, err = run("ask", *arguments, KEEPER)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert said in err
+
+
+@pytest.mark.parametrize("signs", ["--", "---", "``", "''", ",,", "!`", "?`"])
+def test_what_tex_would_set_as_one_sign_stays_apart(signs: str) -> None:
+    [(_, fields)] = entries(bibtex([quote(title=f"a{signs}b")], {}))
+    assert signs not in fields["title"]
+    assert fields["title"].replace("{}", "") == f"{{{{a{signs}b}}}}"

@@ -98,6 +98,7 @@ def test_the_arguments_of_a_bot() -> None:
         "library",
         "open",
         "passage",
+        "refresh",
         "skipped",
         "sources",
     }

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from qa import __main__ as program
 from qa.bot import Bot
 from qa.errors import LibraryError, UsageError
 from qa.filters import Filter
-from qa.serving import guards, server
+from qa.serving import fresh, guards, server
 from qa.serving.pool import OverloadedError, Pool
 from qa.serving.schema import AnswerShape, QuoteShape, Request
 from qa.serving.service import Access, Limits, service
@@ -502,3 +503,17 @@ def test_what_runs_is_answered_before_the_end(
         assert serving.wait(20) == 0
         with pytest.raises(ConnectionRefusedError):
             asked(port, KEEPER)
+
+
+def test_a_folder_that_is_gone_is_told_with_status_503(
+    bot: Bot, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fresh, "LOOK_AGAIN", 0.05)
+    with client_of(bot) as client:
+        assert client.get("/healthz").status_code == 200
+        folder.rename(folder.with_name("away"))
+        end = time.monotonic() + 10
+        while client.get("/healthz").status_code == 200 and time.monotonic() < end:
+            time.sleep(0.05)
+        assert_refused(client.get("/healthz"), 503, "is not a folder")
+        assert_refused(client.post("/ask", json={"question": "Who?"}), 503, "is not a folder")

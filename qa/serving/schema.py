@@ -75,6 +75,7 @@ class Highlight(_Shape):
 class TwinShape(_Shape):
     source_id: str
     language: Language
+    differs: bool = Field(description="Whether it is of another edition, and words differ.")
 
 
 class QuoteShape(_Shape):

@@ -18,6 +18,7 @@ from qa.bot import Bot
 from qa.errors import QAError, SourceError, UsageError
 from qa.filters import Filter
 from qa.serving import guards
+from qa.serving.fresh import Fresh
 from qa.serving.guards import HEALTH, Ascii, refusal
 from qa.serving.pool import OverloadedError, Pool
 from qa.serving.schema import AnswerShape, Health, QuoteShape, Request, refusals
@@ -55,15 +56,19 @@ Run = Callable[[Callable[[], Answer | Quote]], Awaitable[Ascii]]
 
 
 def service(bot: Bot, limits: Limits, access: Access) -> FastAPI:
-    """The application. Its pool is closed when it is shut down."""
+    """The application. While it is up, the folder is looked at beside the questions."""
     pool = Pool(limits.threads, limits.queue)
+    fresh = Fresh(bot)
 
     @asynccontextmanager
     async def lifespan(_api: FastAPI) -> AsyncIterator[None]:
+        fresh.start()
         yield
+        fresh.stop()
         pool.close()
 
     async def run(work: Callable[[], Answer | Quote]) -> Ascii:
+        fresh.check()
         return Ascii((await pool.run(work, limits.seconds)).to_dict())
 
     api = FastAPI(
@@ -74,7 +79,7 @@ def service(bot: Bot, limits: Limits, access: Access) -> FastAPI:
         docs_url=None,  # its page would fetch programs from elsewhere
         redoc_url=None,
     )
-    _routes(api, bot, run)
+    _routes(api, bot, run, fresh)
     _errors(api)
     # The one that is added last is met first.
     api.add_middleware(guards.Body, most=limits.body, seconds=limits.seconds)
@@ -87,7 +92,7 @@ def service(bot: Bot, limits: Limits, access: Access) -> FastAPI:
     return api
 
 
-def _routes(api: FastAPI, bot: Bot, run: Run) -> None:
+def _routes(api: FastAPI, bot: Bot, run: Run, fresh: Fresh) -> None:
     async def answered(asked: Request) -> Ascii:
         where = Filter.of(asked.only, asked.within, asked.since, asked.until, asked.title)
         ask = partial(
@@ -120,8 +125,15 @@ def _routes(api: FastAPI, bot: Bot, run: Run) -> None:
     async def passage(source_id: str) -> Ascii:
         return await run(partial(bot.passage, source_id))
 
-    @api.get(HEALTH, summary="Whether the service is up", operation_id="health")
+    @api.get(
+        HEALTH,
+        summary="Whether the service is up, and its folder can be read",
+        operation_id="health",
+        response_model=Health,
+        responses=refusals(503),
+    )
     async def health() -> Health:
+        fresh.check()
         return Health(status="ok")
 
 
