@@ -108,15 +108,13 @@ class OnnxEncoder:
 
     def encode_query(self, text: str) -> Encoding:
         """Encode one question, with the model's prompt for questions."""
-        with self._opening:
-            session = self._query_session
-        return self._encode(self._query_prompt, text, session)
+        return self._encode(self._query_prompt, text, self._opened())
 
     def encode_passages(self, texts: Sequence[str]) -> Iterator[Encoding]:
         """Encode passages, with the model's prompt for passages, on all cores; in order."""
         if not texts:
             return
-        session = self._session(prepack=True)
+        session = self._opened()
 
         def encode(text: str) -> Encoding:
             return self._encode(self._passage_prompt, text, session)
@@ -227,20 +225,20 @@ class OnnxEncoder:
         except Exception as error:  # it raises nothing more special
             raise _damaged(self._folder) from error
 
-    @cached_property
-    def _query_session(self) -> Any:
-        return self._session(prepack=False)
+    def _opened(self) -> Any:
+        with self._opening:
+            return self._session
 
-    def _session(self, *, prepack: bool) -> Any:
-        """Prepacking lays weights out for speed; a single question is over before it pays."""
+    @cached_property
+    def _session(self) -> Any:
+        """Weights are laid out for speed at opening, which a single question hardly notices.
+        Questions and passages share them: laid out in another way they would round otherwise."""
         import onnxruntime as ort
 
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-        if not prepack:
-            options.add_session_config_entry("session.disable_prepacking", "1")
         try:
             return ort.InferenceSession(
                 str(self._folder / GRAPH), options, providers=["CPUExecutionProvider"]

@@ -135,7 +135,7 @@ class TokenStore:
         try:
             if path.stat().st_size == 0:  # an empty file cannot be mapped
                 return np.zeros(0, dtype)
-            return np.memmap(path, dtype, mode="r")
+            return np.asarray(np.memmap(path, dtype, mode="r"))  # whose slices cost less
         except (OSError, ValueError) as error:
             raise IndexFileError(f"{path} is missing or damaged") from error
 

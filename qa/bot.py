@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings import Encoder, open_encoder
-from qa import followups, indexing, language as languages, manifest
+from qa import dictionary, followups, indexing, language as languages, manifest
 from qa.calibration import Calibration, calibration
 from qa.errors import DocumentError, LibraryError, SourceError, UsageError
 from qa.filters import Day, Filter
@@ -162,7 +162,8 @@ class Bot:
         def right(text: str, language: Language) -> str:
             """A typo is set right in the language it was made in, before turns are joined."""
             known = self._encoder.count_tokens
-            return corrected(text[:MAX_QUESTION], language, library.catalogue, known)
+            is_word = partial(dictionary.is_word, folder=cache() / "words")
+            return corrected(text[:MAX_QUESTION], language, library.catalogue, known, is_word)
 
         said = [turn for earlier in history for turn in wanted(_searchable(earlier))]
         turns = [right(turn, languages.detect(turn)) for turn in said]

@@ -50,6 +50,7 @@ _PASSAGE = (
 )
 _MAX_WORDS = 64  # of a question that are looked up; a pasted page has no more to say than that
 _STEM = 6  # letters kept of a word: "migrants" and "migrant" meet, "migration" stays near
+_KNOWN = 4096  # passages kept as objects, some megabytes
 _WORD = re.compile(r"\w+")
 
 
@@ -167,6 +168,7 @@ class Catalogue:
             raise LibraryError(self._trouble) from error
         self.passage_count: int = self._one("SELECT count(*) FROM passages")[0]
         self._texts = lru_cache(maxsize=64)(self._read_document)
+        self._known: dict[int, Passage] = {}  # what was read lately, as most questions meet again
 
     def close(self) -> None:
         self._connection.close()
@@ -236,9 +238,14 @@ class Catalogue:
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of these rows, in the order asked for."""
-        found = {values[0]: self._passage(values) for values in self._rows(rows)}
+        found = {row: self._known[row] for row in rows if row in self._known}
+        missing = [row for row in rows if row not in found]
+        found |= {values[0]: self._passage(values) for values in self._rows(missing)}
         if not found.keys() >= set(rows):
             raise LibraryError(self._trouble)
+        if len(self._known) + len(missing) > _KNOWN:
+            self._known = {}
+        self._known |= {row: found[row] for row in missing}
         return [found[row] for row in rows]
 
     def _rows(self, rows: Sequence[int]) -> Iterator[Any]:

@@ -20,16 +20,24 @@ _WORD = re.compile(rf"[^\W\d_]{{{_LEAST},}}")
 
 
 def corrected(
-    text: str, language: Language, catalogue: Catalogue, count_tokens: Callable[[str], int]
+    text: str,
+    language: Language,
+    catalogue: Catalogue,
+    count_tokens: Callable[[str], int],
+    is_word: Callable[[str, Language], bool],
 ) -> str:
-    """The text with its typos set right, as far as the documents' own words tell."""
-    return _WORD.sub(partial(_corrected, language, catalogue, count_tokens), text)
+    """The text with its typos set right, as far as the documents' own words tell.
+
+    `is_word` tells what the dictionary of a language has.
+    """
+    return _WORD.sub(partial(_corrected, language, catalogue, count_tokens, is_word), text)
 
 
 def _corrected(
     language: Language,
     catalogue: Catalogue,
     count_tokens: Callable[[str], int],
+    is_word: Callable[[str, Language], bool],
     found: re.Match[str],
 ) -> str:
     word, folded = found[0], fold(found[0])
@@ -40,7 +48,7 @@ def _corrected(
     if word[0].isupper() and found.start() > 0:
         near = names
     near = [spelling for spelling in near if spelling.language == language] or names
-    if not near or _in_dictionary(word, language):
+    if not near or is_word(word, language):
         return word
     best: Spelling = max(near, key=lambda spelling: (spelling.passages, spelling.word))
     return best.word[0].upper() + best.word[1:] if word[0].isupper() else best.word
@@ -55,10 +63,3 @@ def _one_typo_from(word: str) -> list[str]:
     made |= {a + c + b[1:] for a, b in parts if b for c in ascii_lowercase}
     made |= {a + c + b for a, b in parts for c in ascii_lowercase}
     return sorted(made - {word})
-
-
-def _in_dictionary(word: str, language: Language) -> bool:
-    """Its lists take up to half a second to load, so it is asked last."""
-    from simplemma import is_known
-
-    return is_known(word, language) or is_known(word.lower(), language)

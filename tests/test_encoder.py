@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 from conftest import DOCUMENTS, HashingEncoder
 
@@ -91,7 +92,7 @@ def test_the_vocabulary_and_the_library_cut_alike(built_in: OnnxEncoder) -> None
 def test_a_prompt_that_melts_into_the_text_leaves_its_token_to_the_text(
     built_in: OnnxEncoder,
 ) -> None:
-    session = built_in._query_session
+    session = built_in._session
     apart = built_in._encode("query: ", "honey", session)
     glued = built_in._encode("hon", "ey", session)
     assert glued.ids.tolist() == apart.ids.tolist()
@@ -124,15 +125,15 @@ def test_sixteen_threads_share_a_fresh_encoder(
     built_in: OnnxEncoder, prepared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is opened when first needed is opened once: a session, and the library's tokenizer."""
-    opened: list[bool] = []
-    session = OnnxEncoder._session
+    opened: list[str] = []
+    session = ort.InferenceSession
 
-    def counted(self: OnnxEncoder, *, prepack: bool) -> object:
-        opened.append(prepack)
+    def counted(path: str, *options: object, **more: object) -> object:
+        opened.append(Path(path).name)
         time.sleep(0.02)  # time for the others to arrive
-        return session(self, prepack=prepack)
+        return session(path, *options, **more)
 
-    monkeypatch.setattr(OnnxEncoder, "_session", counted)
+    monkeypatch.setattr(ort, "InferenceSession", counted)
     fresh = OnnxEncoder(prepared)
     texts = [f"{word} \u0b95" if n % 2 else word for n, word in enumerate(["miel", "pan"] * 16)]
     together = threading.Barrier(16)
@@ -144,7 +145,7 @@ def test_sixteen_threads_share_a_fresh_encoder(
 
     with ThreadPoolExecutor(16) as pool:
         encodings = list(pool.map(ask, texts[:16]))
-    assert opened == [False]
+    assert opened == ["model.onnx"]
     expected = {text: built_in.encode_query(text) for text in set(texts)}
     assert all(same(e, expected[t]) for e, t in zip(encodings, texts[:16], strict=True))
 

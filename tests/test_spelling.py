@@ -1,15 +1,18 @@
 """Typos are set right by the words of the documents."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from qa import catalogue
+from qa import catalogue, dictionary
 from qa.catalogue import Catalogue
 from qa.spelling import corrected
 from qa.types import LANGUAGES, Language, Passage
+
+IsWord = Callable[[str, Language], bool]
 
 TEXTS: list[tuple[Language, str]] = [
     ("en", "Walter Arce counts Bolivians in Argentina."),
@@ -36,6 +39,11 @@ def words(tmp_path: Path) -> Iterator[Catalogue]:
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def is_word(tmp_path_factory: pytest.TempPathFactory) -> IsWord:
+    return partial(dictionary.is_word, folder=tmp_path_factory.mktemp("words"))
+
+
 TYPOS = """
 en | how many Bolvians vote | how many Bolivians vote
 en | how many Boliviasn vote | how many Bolivians vote
@@ -48,9 +56,11 @@ es | cuántos hay en Argentinna | cuántos hay en Argentina
 
 
 @pytest.mark.parametrize("line", TYPOS.strip().splitlines())
-def test_a_typo_becomes_the_word_of_the_documents(words: Catalogue, line: str) -> None:
+def test_a_typo_becomes_the_word_of_the_documents(
+    words: Catalogue, is_word: IsWord, line: str
+) -> None:
     language, typed, searched = line.split(" | ")
-    assert corrected(typed, language, words, two_tokens) == searched
+    assert corrected(typed, language, words, two_tokens, is_word) == searched
 
 
 LEFT_ALONE = {
@@ -63,15 +73,17 @@ LEFT_ALONE = {
 
 
 @pytest.mark.parametrize("text", LEFT_ALONE)
-def test_what_may_be_right_is_left_alone(words: Catalogue, text: str) -> None:
-    assert corrected(text, "en", words, two_tokens) == text, LEFT_ALONE[text]
+def test_what_may_be_right_is_left_alone(words: Catalogue, is_word: IsWord, text: str) -> None:
+    assert corrected(text, "en", words, two_tokens, is_word) == text, LEFT_ALONE[text]
 
 
-def test_a_word_with_a_token_of_its_own_is_left_alone(words: Catalogue) -> None:
-    assert corrected("Bolvians", "en", words, lambda text: 1) == "Bolvians"
+def test_a_word_with_a_token_of_its_own_is_left_alone(words: Catalogue, is_word: IsWord) -> None:
+    assert corrected("Bolvians", "en", words, lambda text: 1, is_word) == "Bolvians"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(), st.sampled_from(LANGUAGES))
-def test_any_text_may_be_set_right(words: Catalogue, text: str, language: Language) -> None:
-    assert bool(corrected(text, language, words, two_tokens)) == bool(text)
+def test_any_text_may_be_set_right(
+    words: Catalogue, is_word: IsWord, text: str, language: Language
+) -> None:
+    assert bool(corrected(text, language, words, two_tokens, is_word)) == bool(text)

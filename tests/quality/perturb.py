@@ -16,10 +16,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from embeddings import open_encoder
+from qa import dictionary
 from qa.bot import cache
 from qa.grammar import GRAMMARS
 from qa.highlight import CountTokens
@@ -149,7 +151,10 @@ def changed(bot: Published, count_tokens: CountTokens, name: str, judged: Judged
     """How many of all clean questions are searched otherwise than they were typed."""
     questions, catalogue = judged.answerable, bot.library().catalogue
     worded = sum(wanted(q.text) != (" ".join(q.text.split()),) for q in questions)
-    spelt = sum(corrected(q.text, q.language, catalogue, count_tokens) != q.text for q in questions)
+    is_word = partial(dictionary.is_word, folder=cache() / "words")
+    spelt = sum(
+        corrected(q.text, q.language, catalogue, count_tokens, is_word) != q.text for q in questions
+    )
     print(f"{name}: of {len(questions)} clean questions {worded} lose words, {spelt} typos")
 
 

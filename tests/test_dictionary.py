@@ -1,0 +1,76 @@
+"""What is a word, by a file of digests: the same as by the lists themselves."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings, strategies as st
+from simplemma import is_known
+from simplemma.strategies.dictionaries import DefaultDictionaryFactory
+
+from qa import dictionary
+from qa.dictionary import is_word
+from qa.types import LANGUAGES, Language
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("words")
+
+
+def reopened() -> None:
+    """As another process would find it."""
+    dictionary._digests.cache_clear()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_listed_word_is_one_in_whatever_case(kept: Path, language: Language) -> None:
+    listed = list(DefaultDictionaryFactory().get_dictionary(language))[::97]
+    assert len(listed) > 1000
+    for word in listed:
+        assert is_word(word, language, kept)
+        assert is_word(word.upper().lower(), language, kept)
+
+
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("en", "consulates"), ("fr", "présidence"), ("es", "migración"), ("es", "migracio\u0301n")],
+)
+def test_a_word_is_one(kept: Path, language: Language, word: str) -> None:
+    assert is_word(word, language, kept)
+    assert not is_word(f"{word}q", language, kept)
+
+
+@settings(deadline=None)
+@given(st.text(), st.sampled_from(LANGUAGES))
+def test_what_the_lists_do_not_know_is_none(kept: Path, text: str, language: Language) -> None:
+    if is_word(text, language, kept):
+        assert any(is_known(form, language) for form in (text, text.lower(), text.upper()))
+
+
+def test_the_lists_are_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reopened()
+    assert is_word("honey", "en", tmp_path)
+    reopened()
+    monkeypatch.setattr(dictionary, "_made", lambda language: pytest.fail("unpacked again"))
+    assert is_word("honey", "en", tmp_path)
+    assert not is_word("honney", "en", tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x93NUMPY\x01\x00", b"nothing of the kind"])
+def test_a_damaged_file_is_made_anew(tmp_path: Path, damage: bytes) -> None:
+    reopened()
+    is_word("honey", "en", tmp_path)
+    [path] = tmp_path.iterdir()
+    whole = path.read_bytes()
+    path.write_bytes(damage)
+    reopened()
+    assert is_word("honey", "en", tmp_path)
+    assert path.read_bytes() == whole
+
+
+def test_where_nothing_can_be_kept_it_is_told_all_the_same(tmp_path: Path) -> None:
+    reopened()
+    (tmp_path / "taken").write_bytes(b"")
+    assert is_word("honey", "en", tmp_path / "taken")
+    assert not is_word("honney", "en", tmp_path / "taken")
