@@ -16,6 +16,7 @@ from qa import manifest
 from qa.catalogue import Catalogue
 from qa.errors import LibraryError
 from qa.manifest import Manifest
+from qa.store import FolderStore, Store
 from qa.types import Document, Language, Passage
 
 CATALOGUE, VECTORS, TOKENS = "passages.sqlite", "vectors.faiss", "tokens"
@@ -45,15 +46,16 @@ class Library:
             self.catalogue = Catalogue(folder / CATALOGUE, cure)
             self.vectors = VectorIndex.load(folder / VECTORS)
             self.tokens = TokenStore(folder / TOKENS, state.dim)
-            self._frequencies = _frequencies(folder / FREQUENCIES)
+            self._frequencies = frequencies(folder / FREQUENCIES)
         except IndexFileError as error:
             raise LibraryError(f"{error}; {cure}") from error
+        self.store: Store = FolderStore(self.vectors, self.tokens)
         counts = {len(self.vectors), len(self.tokens), self.catalogue.passage_count}
         if len(counts) != 1 or self.vectors.dim != state.dim:
             raise LibraryError(f"the parts of {index} don't fit one another; {cure}")
 
     def __len__(self) -> int:
-        return len(self.vectors)
+        return self.catalogue.passage_count
 
     def close(self) -> None:
         self.catalogue.close()
@@ -77,13 +79,26 @@ class Library:
         """The passages of these rows, in the order asked for."""
         return self.catalogue.passages(rows)
 
+    def nearest(
+        self,
+        query: npt.NDArray[np.float32],
+        top_k: int,
+        among: npt.NDArray[np.int64] | None = None,
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """The rows nearest to a query, (dim,), and their cosines, best first."""
+        return self.store.nearest(query, top_k, among)
+
+    def cosines(self, query: npt.NDArray[np.float32], rows: Sequence[int]) -> list[float]:
+        """The cosine of a query, (dim,), with each of these rows."""
+        return self.store.cosines(query, rows)
+
     def similarities(
         self, query: npt.NDArray[np.float32], rows: Sequence[int]
     ) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]]:
         """The cosines of query tokens (m, dim) with those of each passage, (m, n), and the
         (n,) ids of these: a pair for each row."""
         try:
-            return self.tokens.similarities(query, rows)
+            return self.store.similarities(query, rows)
         except IndexFileError as error:
             raise LibraryError(f"{error}; {self._cure}") from error
 
@@ -133,7 +148,7 @@ def open_library(index: Path, cure: str = "") -> Library | None:
     raise LibraryError(f"{index} changes too often to be read; ask again when indexing has ended")
 
 
-def _frequencies(path: Path) -> npt.NDArray[np.int32]:
+def frequencies(path: Path) -> npt.NDArray[np.int32]:
     """Token ids, ascending, and in how many passages each occurs; (2, u)."""
     try:
         frequencies: npt.NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)

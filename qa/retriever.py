@@ -80,13 +80,12 @@ def retrieve(
 ) -> list[Hit]:
     """All candidates for a question, best first; with `among`, of these rows only."""
     encoding = encoder.encode_query(question)
-    rows, dense = library.vectors.search(encoding.vector, CANDIDATES, among)
+    rows, dense = library.nearest(encoding.vector, CANDIDATES, among)
     found = dict(zip(rows.tolist(), dense.tolist(), strict=True))
     within = None if among is None else among.tolist()
     lexical = library.catalogue.lexical(question, language, LEXICAL_SCORES, within)
-    for row in list(lexical)[:LEXICAL_CANDIDATES]:
-        if row not in found:
-            found[row] = float(library.vectors.vector(row) @ encoding.vector)
+    worded = [row for row in list(lexical)[:LEXICAL_CANDIDATES] if row not in found]
+    found |= zip(worded, library.cosines(encoding.vector, worded), strict=True)
     tokens = centres(model_name).centred(encoding.tokens, "query", language)
     weights = library.rarity(encoding.ids) * salience(model_name).weights(encoding.ids)
     weights = weights / max(float(weights.sum()), 1e-9)

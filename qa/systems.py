@@ -77,7 +77,7 @@ def _dense(bot: Published, search: Search) -> Ranking:
 def _nearest(bot: Published, search: Search, top_k: int) -> Mapping[int, float]:
     library = bot.library()
     among = rows_of(library, search.where, search.hidden)
-    rows, cosines = library.vectors.search(bot.encode(search.question).vector, top_k, among)
+    rows, cosines = library.nearest(bot.encode(search.question).vector, top_k, among)
     return dict(zip(rows.tolist(), cosines.tolist(), strict=True))
 
 
