@@ -34,6 +34,7 @@ from qa.options import (
     Only,
     Since,
     Spoken,
+    Store,
     Title,
     TopK,
     Until,
@@ -85,6 +86,7 @@ def ask(
     documents: Documents = None,
     index: Index = None,
     model: Model = None,
+    store: Store = None,
     top_k: TopK = 3,
     language: Spoken = None,
     only: Only = None,
@@ -109,11 +111,11 @@ def ask(
     if batch:
         if question:
             raise UsageError("with --batch the questions come from standard input alone")
-        raise typer.Exit(_batch(_bot(documents, index, model), top_k, spoken, where))
+        raise typer.Exit(_batch(_bot(documents, index, model, store), top_k, spoken, where))
     text = decoded(standard_input().read()) if question == "-" else question
     if not text.strip():
         raise UsageError('the question is empty; write it in quotes: qa ask "How many …?"')
-    bot = _bot(documents, index, model)
+    bot = _bot(documents, index, model, store)
     answer = bot.answer(searchable(text), top_k=top_k, language=spoken, where=where)
     if cite is not None:
         print_cited(bot, answer, cite)
@@ -131,6 +133,7 @@ def chat(
     documents: Documents = None,
     index: Index = None,
     model: Model = None,
+    store: Store = None,
     top_k: TopK = 3,
     language: Spoken = None,
     only: Only = None,
@@ -144,9 +147,7 @@ def chat(
     from qa.conversation import Settings
 
     def opened(progress: "Progress") -> "Bot":
-        from qa.bot import Bot
-
-        return Bot.open(documents, index=index, model=model, progress=progress)
+        return _open(documents, index, model, store, progress)
 
     def history() -> Path:
         from qa.bot import cache
@@ -164,6 +165,7 @@ app.command(
         "qa index -d reports/",
         "qa index -d reports/ --rebuild --quiet",
         "qa index -d reports/ --watch",
+        "qa index -d reports/ --store milvus://localhost:19530/reports",
     ),
 )(index_)
 
@@ -189,6 +191,7 @@ def show(
     documents: Documents = None,
     index: Index = None,
     model: Model = None,
+    store: Store = None,
     around: Annotated[
         int,
         typer.Option(
@@ -210,7 +213,7 @@ def show(
     """Print a passage in its surroundings."""
     if other_id and not diff:
         raise UsageError("two passages are compared with: qa show SOURCE_ID --diff OTHER_ID")
-    bot = _bot(documents, index, model)
+    bot = _bot(documents, index, model, store)
     if diff:
         show_differences(bot, source_id, other_id, as_json)
         return
@@ -225,10 +228,14 @@ def show(
 
 @app.command(epilog=examples("qa sources -d reports/"))
 def sources(
-    documents: Documents = None, index: Index = None, model: Model = None, as_json: AsJson = False
+    documents: Documents = None,
+    index: Index = None,
+    model: Model = None,
+    store: Store = None,
+    as_json: AsJson = False,
 ) -> None:
     """List the documents."""
-    bot = _bot(documents, index, model)
+    bot = _bot(documents, index, model, store)
     found = bot.sources()
     if as_json:
         keys = ("doc_id", "title", "language", "encoding", "sha256", "extractor", "date")
@@ -297,11 +304,30 @@ def main(
     pass
 
 
-def _bot(documents: Path | None, index: Path | None, model: str | None) -> "Bot":
-    from qa.bot import Bot
-
+def _bot(documents: Path | None, index: Path | None, model: str | None, store: str | None) -> "Bot":
     with _progress() as progress:
+        return _open(documents, index, model, store, progress)
+
+
+def _open(
+    documents: Path | None,
+    index: Path | None,
+    model: str | None,
+    store: str | None,
+    progress: "Progress",
+) -> "Bot":
+    if store is None:
+        from qa.bot import Bot
+
         return Bot.open(documents, index=index, model=model, progress=progress)
+    if documents is not None or index is not None:
+        raise UsageError(
+            "--store is asked without a folder; leave out --documents and --index "
+            "(`qa index` takes both, and publishes)"
+        )
+    from qa.remote import RemoteBot
+
+    return RemoteBot.connected(store, model, progress)
 
 
 def _status(answer: Answer) -> int:

@@ -9,7 +9,7 @@ import typer
 
 from qa.console import complain, print_line
 from qa.errors import QAError, UsageError
-from qa.options import Documents, Index, Model
+from qa.options import Documents, Index, Model, Store
 from qa.progress import Bar, spoken
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def index_(
     documents: Documents = None,
     index: Index = None,
     model: Model = None,
+    store: Store = None,
     rebuild: Rebuild = False,
     quiet: Quiet = False,
     watch: Watch = False,
@@ -45,18 +46,23 @@ def index_(
     """
     if watch and quiet:
         raise UsageError("--watch prints a line a change, --quiet none; leave one of them out")
+    if watch and store:
+        raise UsageError("--watch does not publish; run `qa index --store …` when files changed")
     from qa.bot import Bot
 
     began = time.monotonic()
     with nullcontext() if quiet else closing(Bar()) as progress:
         bot = Bot.open(documents, index=index, model=model, rebuild=rebuild, progress=progress)
         library = bot.library()
+        published = None if store is None else _publish(library, store, progress)
     for path, file in library.state.skipped.items():
         said = file.reason if path in file.reason else f"{path}: {file.reason}"
         complain(f"skipped: {said}")
     if not quiet:
         for line in summary(library, time.monotonic() - began):
             print_line(line)
+        if published is not None:
+            print_line(f"{_several(published, 'passage')} written to {store}")
     if watch:
         _watch(bot)
     raise typer.Exit(SKIPPED if library.state.skipped else READY)
@@ -78,6 +84,17 @@ def summary(library: "Library", seconds: float) -> list[str]:
 
 def _several(count: int, thing: str) -> str:
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def _publish(library: "Library", store: str, progress: Bar | None) -> int:
+    from qa.milvus import connect
+    from qa.publishing import publish
+
+    opened = connect(store)
+    try:
+        return publish(library, opened, progress or (lambda *_: None))
+    finally:
+        opened.close()
 
 
 def _watch(bot: "Bot") -> None:

@@ -4,6 +4,7 @@ QAError
 ├── DocumentError        a document or folder that cannot be read
 ├── LibraryError         an index that is missing, damaged or made by something else
 ├── SourceError          a source ID that names no passage
+├── StoreError           an outside store that fails, or does not have all it should
 └── UsageError           an argument that cannot be honoured
 """
 
@@ -22,6 +23,10 @@ class LibraryError(QAError):
 
 class SourceError(QAError):
     """No passage of this folder has that source ID."""
+
+
+class StoreError(QAError):
+    """An outside store cannot be reached, fails, or does not have all it should."""
 
 
 class UsageError(QAError):

@@ -33,6 +33,14 @@ Model = Annotated[
         help="A sentence-transformers model, by folder or name; by default the built-in one.",
     ),
 ]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="ADDRESS",
+        help="A Milvus store: milvus://HOST:PORT/COLLECTION, or a path that ends in .db.",
+    ),
+]
 TopK = Annotated[
     int,
     typer.Option(

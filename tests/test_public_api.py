@@ -159,7 +159,7 @@ def test_the_languages() -> None:
 
 def test_every_error_is_a_qa_error() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
-    assert len(kinds) == 5
+    assert len(kinds) == 6
     assert all(issubclass(kind, qa.QAError) for kind in kinds)
 
 
