@@ -1,6 +1,6 @@
 PYTHON ?= python
 
-.PHONY: check lint types architecture test faults fuzz bench quality
+.PHONY: check lint types architecture test faults fuzz bench bench-scale quality
 
 check: lint types architecture test  ## all that continuous integration runs
 
@@ -27,6 +27,10 @@ fuzz:  ## what no one thought of, for SECONDS each target; needs the extra [fuzz
 
 bench:  ## time and memory against the plain way; writes tests/benchmarks/README.md
 	$(PYTHON) tests/benchmarks/bench.py
+
+SCALE ?= ../bench/scale.jsonl.gz
+bench-scale:  ## how time, memory and disk grow with the paragraphs of SCALE
+	$(PYTHON) tests/benchmarks/scale.py $(SCALE)
 
 BENCH ?= ../bench
 quality:  ## retrieval on published questions in the folder BENCH

@@ -7,8 +7,9 @@ from email.utils import parsedate_to_datetime
 from qa.reading.extract import Extract, UnreadableError
 
 _SHOWN = ("From", "To", "Cc", "Date")
-# What the library raises on headers that it cannot parse, such as comments within comments.
-_UNPARSED = (ValueError, IndexError, AttributeError, RecursionError)
+# What the library raises on headers that it cannot parse, such as comments within comments, or
+# a year of twenty digits.
+_UNPARSED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def extract(data: bytes) -> Extract:
@@ -55,12 +56,12 @@ def _decoded(data: bytes, charset: str | None) -> str:
 
     try:
         return data.decode(charset or "utf-8")
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):
         return decode(data)[0]
 
 
 def _date(message: EmailMessage) -> str:
     try:
         return parsedate_to_datetime(_header(message, "Date")).date().isoformat()
-    except (TypeError, ValueError, RecursionError):
+    except _UNPARSED:
         return ""

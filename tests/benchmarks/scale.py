@@ -1,0 +1,206 @@
+"""How time, memory, disk and latency grow with the number of passages: scale.py SOURCE
+
+    python tests/benchmarks/scale.py SOURCE [--sizes 1000 3000 10000 30000 93675]
+
+SOURCE is a file of JSON lines with a "text" and a "lang" each, also gzipped. One folder grows to
+each size in turn and is indexed again, so a row's time is that of all steps up to it. Every figure
+is that of a process of its own. Draws scale.png and writes the table into README.md, with the
+exponent b of each figure ~ passages ** b, fitted by least squares to the logarithms.
+"""
+
+import argparse
+import datetime
+import gzip
+import itertools
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from bench import measure
+from sections import write
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+A_DOCUMENT = 100  # paragraphs
+ASKED = 200  # questions whose time is taken
+PAPER = 10**7, 10**9  # passages, to which the fit is carried on
+
+
+class Size(NamedTuple):
+    """What an index of some size takes; a log-log plot is drawn of each but the first."""
+
+    passages: int
+    seconds: float  # to index all of it
+    indexing: float  # MiB at most while it was indexed
+    disk: float  # bytes a passage
+    opening: float  # milliseconds
+    median: float  # milliseconds a question
+    slowest: float  # the 99th percentile, milliseconds
+    resident: float  # MiB after the questions
+
+
+TITLES = (
+    "passages",
+    "indexing, s",
+    "memory while indexing, MiB",
+    "disk a passage, bytes",
+    "opening, ms",
+    "question: median, ms",
+    "question: 99th percentile, ms",
+    "memory of a reader, MiB",
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("source", type=Path)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 3000, 10000, 30000, 93675])
+    parser.add_argument("--ask", type=Path, nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.ask:
+        print(json.dumps(ask(*options.ask)))
+        return
+    with tempfile.TemporaryDirectory() as place:
+        seen = list(grow(options.source, options.sizes, Path(place)))
+    exponents = fit(seen)
+    draw(seen, exponents, HERE / "scale.png")
+    write("scale", "\n".join(table(seen, exponents)))
+
+
+def grow(source: Path, sizes: list[int], place: Path) -> Iterator[Size]:
+    """Index a folder that grows to each of `sizes` paragraphs."""
+    folder, index = place / "documents", place / "index"
+    folder.mkdir()
+    paragraphs = read(source)
+    here = ["--documents", str(folder), "--index", str(index)]
+    total, seconds = 0, 0.0
+    for size in sorted(sizes):
+        put(folder, total, list(itertools.islice(paragraphs, size - total)))
+        total = size
+        cost = measure([sys.executable, "-m", "qa", "index", *here])
+        seconds += cost.wall
+        command = [sys.executable, __file__, str(source), "--ask", str(folder), str(index)]
+        told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        disk = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
+        passages = int(told.pop("passages"))
+        size_now = Size(passages, seconds, cost.peak, disk / passages, **told)
+        print(size_now, file=sys.stderr, flush=True)
+        yield size_now
+
+
+def read(source: Path) -> Iterator[tuple[str, str]]:
+    """The language and the text of each paragraph."""
+    opened = gzip.open if source.suffix == ".gz" else open
+    with opened(source, "rt", encoding="utf-8") as file:
+        for line in file:
+            entry = json.loads(line)
+            yield entry["lang"], entry["text"]
+
+
+def put(folder: Path, number: int, paragraphs: list[tuple[str, str]]) -> None:
+    """Documents of one language each, whose names begin with the number of paragraphs before."""
+    by_language = defaultdict(list)
+    for language, text in paragraphs:
+        by_language[language].append(text)
+    for language, texts in by_language.items():
+        for start in range(0, len(texts), A_DOCUMENT):
+            name = f"{number:07}-{language}-{start:07}.txt"
+            text = "\n\n".join(texts[start : start + A_DOCUMENT])
+            (folder / name).write_text(text, encoding="utf-8")
+
+
+def ask(folder: Path, index: Path) -> dict[str, float]:
+    """What a process sees that opens the index and asks the project's own questions."""
+    sys.path.insert(0, str(ROOT))
+    from qa import Bot
+    from qa.library import open_library
+
+    lines = (ROOT / "tests" / "quality" / "questions.jsonl").read_text(encoding="utf-8")
+    questions = [json.loads(line)["question"] for line in lines.splitlines()]
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        library = open_library(index)
+        times.append(1000 * (time.perf_counter() - started))
+    assert library is not None
+    bot = Bot.open(folder, index=index)
+    for question in questions[:20]:
+        bot.answer(question)
+    taken = []
+    for number in range(ASKED):
+        started = time.perf_counter()
+        bot.answer(questions[number % len(questions)])
+        taken.append(1000 * (time.perf_counter() - started))
+    return {
+        "passages": len(library),
+        "opening": statistics.median(times),
+        "median": statistics.median(taken),
+        "slowest": statistics.quantiles(taken, n=100)[98],
+        "resident": resident(),
+    }
+
+
+def resident() -> float:
+    """MiB of this process that are in memory, mapped files included."""
+    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    line = next(line for line in status if line.startswith("VmRSS:"))
+    return int(line.split()[1]) / 1024
+
+
+def fit(seen: list[Size]) -> list[tuple[float, float]]:
+    """Of each figure the factor a and the exponent b in a * passages ** b."""
+    logs = np.log(np.array(seen, np.float64))
+    if len(seen) < 2:
+        raise SystemExit("a fit needs two sizes or more: --sizes 1000 3000")
+    fits = [np.polyfit(logs[:, 0], logs[:, at], 1) for at in range(1, logs.shape[1])]
+    return [(float(np.exp(height)), float(slope)) for slope, height in fits]
+
+
+def table(seen: list[Size], exponents: list[tuple[float, float]]) -> list[str]:
+    made = (
+        f"Made by `make bench-scale` on {datetime.date.today()}: Python "
+        f"{platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load average "
+        f"{os.getloadavg()[0]:.1f} at the end. The last rows are the fit, and what it foretells."
+    )
+    lines = [made, "", f"| {' | '.join(map(str, TITLES))} |", "|---" * len(TITLES) + "|"]
+    lines += [_row(f"{size.passages:,}", size[1:]) for size in seen]
+    lines.append(f"| exponent | {' | '.join(f'{slope:.2f}' for _, slope in exponents)} |")
+    lines += [_row(f"{n:,}, on paper", [a * n**b for a, b in exponents]) for n in PAPER]
+    return [*lines, "", "![The figures of the table against the number of passages](scale.png)"]
+
+
+def _row(name: str, values: tuple[float, ...] | list[float]) -> str:
+    cells = (f"{value:,.0f}" if value >= 100 else f"{value:.2g}" for value in values)
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def draw(seen: list[Size], exponents: list[tuple[float, float]], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(2, 4, figsize=(15, 7), layout="constrained")
+    passages = np.array([size.passages for size in seen])
+    for at, (axis, (factor, slope)) in enumerate(zip(axes.flat, exponents, strict=False), 1):
+        axis.loglog(passages, [size[at] for size in seen], "o", color="#1f6f8b")
+        axis.loglog(passages, factor * passages**slope, "-", color="#cfe3ea", zorder=0)
+        axis.set_title(f"{TITLES[at]}: exponent {slope:.2f}", fontsize=10, loc="left")
+        axis.set_xlabel("passages")
+        axis.spines[["top", "right"]].set_visible(False)
+    axes.flat[-1].set_visible(False)
+    figure.savefig(path, dpi=90)
+
+
+if __name__ == "__main__":
+    main()
