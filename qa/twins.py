@@ -125,9 +125,7 @@ def _pooled(rows: Sequence[int], tokens: TokenStore) -> Vectors:
     """The direction of each passage's mean token vector, (n, dim) of unit length."""
     sums = np.zeros((len(rows), tokens.dim), np.float32)
     for at, row in enumerate(rows):
-        values, scales, ids = tokens.stored(row)
-        own = ids >= 0
-        sums[at] = scales[own].astype(np.float32) @ values[own].astype(np.float32)
+        sums[at] = tokens.total(row)
     return unit(sums)
 
 

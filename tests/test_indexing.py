@@ -454,7 +454,7 @@ PARTS = [
     CATALOGUE,
     VECTORS,
     FREQUENCIES,
-    *(f"{TOKENS}/{n}" for n in ("values.i8", "scales.f2", "ids.i4", "starts.i8", "checks.u4")),
+    *(f"{TOKENS}/{n}" for n in ("values.u4", "scales.f2", "ids.i4", "starts.i8", "checks.u4")),
 ]
 
 
@@ -523,7 +523,7 @@ def test_damage_that_shows_only_while_copying_is_refused_with_the_cure(
     folder: Path, index: Path
 ) -> None:
     refresh(folder, index)
-    path = part(index, f"{TOKENS}/values.i8")
+    path = part(index, f"{TOKENS}/values.u4")
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)

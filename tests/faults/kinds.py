@@ -22,7 +22,7 @@ from scene import NOBODY, At, Before, Scene, WrongError
 from qa import library, manifest
 from qa.library import CATALOGUE, FREQUENCIES, TOKENS, VECTORS, open_library
 
-TOKEN_FILES = ("values.i8", "scales.f2", "ids.i4", "starts.i8", "checks.u4")
+TOKEN_FILES = ("values.u4", "scales.f2", "ids.i4", "starts.i8", "checks.u4")
 PARTS = (manifest.NAME, CATALOGUE, VECTORS, FREQUENCIES, *(f"{TOKENS}/{n}" for n in TOKEN_FILES))
 READERS, BUILDERS = 10, 2
 CLOCK = 10 * 365 * 24 * 3600 * 10**9  # nanoseconds by which it goes back at most
