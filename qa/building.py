@@ -11,6 +11,7 @@ from embeddings import Encoder, TokenStore, TokenWriter, VectorIndex, centres
 from qa import catalogue, manifest
 from qa.boilerplate import marked
 from qa.library import CATALOGUE, FREQUENCIES, TOKENS, VECTORS, Library
+from qa.likeness import same_words
 from qa.passages import cut
 from qa.progress import Share
 from qa.twins import find_twins
@@ -41,7 +42,9 @@ def write_generation(
     """
     kept = {} if before is None else _kept(documents, before)
     cuts = {d.doc_id: kept[d.doc_id].passages if d.doc_id in kept else cut(d) for d in documents}
-    passages = marked([passage for d in documents for passage in cuts[d.doc_id]])
+    unmarked = [passage for d in documents for passage in cuts[d.doc_id]]
+    keys = [same_words(passage) for passage in unmarked]
+    passages = marked(unmarked, keys)
     vectors = np.zeros((len(passages), encoder.dim), np.float32)
     new = [d for d in documents if d.doc_id not in kept and cuts[d.doc_id]]
     encoded = _encoded(new, cuts, encoder, model_name, report)
@@ -60,7 +63,7 @@ def write_generation(
     store = TokenStore(target / TOKENS, encoder.dim)
     np.save(target / FREQUENCIES, np.stack(store.frequencies()))
     _save(VectorIndex.build(vectors), target / VECTORS)
-    catalogue.write(target / CATALOGUE, documents, passages, find_twins(passages, store))
+    catalogue.write(target / CATALOGUE, documents, passages, find_twins(passages, store, keys))
     return _files(target)
 
 
@@ -84,7 +87,7 @@ def _kept(documents: Sequence[Document], before: Library) -> dict[str, Kept]:
     of: dict[str, Kept] = {}
     for row, passage in enumerate(before.catalogue.all_passages()):
         of.setdefault(passage.doc_id, Kept(row, [])).passages.append(passage)
-    known = {_content(d): d.doc_id for d in before.catalogue.documents() if d.doc_id in of}
+    known = {_content(d): doc_id for doc_id, d in before.whole_documents.items() if doc_id in of}
     kept = {}
     for document in documents:
         old = known.get(_content(document))

@@ -109,12 +109,13 @@ def _fill(
 
 def _word_rows(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str, int]]:
     """Each word without capitals and accents, a language, its commonest form, its passages."""
-    counts: Counter[tuple[str, Language]] = Counter()
+    counts = defaultdict[Language, Counter[str]](Counter)
     for passage in passages:
-        counts.update((word, passage.language) for word in set(_WORD.findall(passage.search_text)))
+        counts[passage.language].update(set(_WORD.findall(passage.search_text)))
     forms: dict[tuple[str, Language], list[tuple[int, str]]] = defaultdict(list)
-    for (word, language), count in counts.items():
-        forms[fold(word), language].append((count, word))
+    for language, words in counts.items():
+        for word, count in words.items():
+            forms[fold(word), language].append((count, word))
     for (folded, language), counted in forms.items():
         yield folded, language, max(counted)[1], sum(count for count, _word in counted)
 
@@ -222,6 +223,11 @@ class Catalogue:
         found = self._all(f"SELECT {_DOCUMENT} FROM documents")
         return sorted(map(self._document, found), key=lambda document: document.doc_id)
 
+    def whole_documents(self) -> dict[str, Document]:
+        """All documents with their texts, checked as `document` does, by ID."""
+        found = self._all(f"SELECT {_DOCUMENT}, text FROM documents")
+        return {d.doc_id: d for d in map(self._whole_document, found)}
+
     def document(self, doc_id: str) -> Document | None:
         """A document with its text, checked against the digest that was stored with it."""
         return self._texts(doc_id)
@@ -229,8 +235,9 @@ class Catalogue:
     def _read_document(self, doc_id: str) -> Document | None:
         query = f"SELECT {_DOCUMENT}, text FROM documents WHERE doc_id = ?"
         found = self._one(query, (_bytes(doc_id),))
-        if found is None:
-            return None
+        return None if found is None else self._whole_document(found)
+
+    def _whole_document(self, found: Sequence[Any]) -> Document:
         *values, text = found
         if hashlib.sha256(text).hexdigest() != values[6]:
             raise LibraryError(self._trouble)

@@ -220,9 +220,9 @@ def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | N
     source = before.state.documents.get(doc_id)
     if source is None or (source.path, source.stamp) != (name, seen):
         return None
-    document = before.document(doc_id)
+    document = before.whole_documents.get(doc_id)
     current = reading.extractor(Path(name).suffix.lower())
-    return document if document.extractor == current else None
+    return document if document is not None and document.extractor == current else None
 
 
 def _build(place: Place, files: Files, rebuild: bool, report: Progress) -> None:

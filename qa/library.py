@@ -109,6 +109,11 @@ class Library:
         return self.catalogue.doc_ids()
 
     @cached_property
+    def whole_documents(self) -> dict[str, Document]:
+        """All documents with their texts, by ID; for who needs them all, in one pass."""
+        return self.catalogue.whole_documents()
+
+    @cached_property
     def documents(self) -> list[Document]:
         """All documents, by ID, without their texts."""
         return self.catalogue.documents()

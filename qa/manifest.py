@@ -8,7 +8,7 @@ import json
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -206,13 +206,19 @@ def _inside(name: str) -> str:
 
 def write(index: Path, manifest: Manifest) -> None:
     """Replace the manifest of an index, in one step."""
-    content = {"program": _PROGRAM, "format": FORMAT, **asdict(manifest)}
+    content = {"program": _PROGRAM, "format": FORMAT, **_fields(manifest)}
     aside = index / f"{NAME}.{manifest.generation}.partial"
     with aside.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(content))  # ASCII: a file's name may be no valid text
+        # ASCII: a file's name may be no valid text.
+        file.write(json.dumps(content, default=_fields))
         file.flush()
         os.fsync(file.fileno())
     aside.replace(index / NAME)
+
+
+def _fields(value: Manifest | Source | Skipped) -> dict[str, Any]:
+    """What `dataclasses.asdict` gives, without its deep copies: an index has many sources."""
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def cure(documents: Path | None, index: Path | None, model: str | None) -> str:

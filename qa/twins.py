@@ -29,15 +29,18 @@ SHORTEST = 0.5  # of the longer one's tokens; else that one tells too much more 
 _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*")
 
 
-def find_twins(passages: Sequence[Passage], tokens: TokenStore) -> list[int | None]:
+def find_twins(
+    passages: Sequence[Passage], tokens: TokenStore, keys: Sequence[str] | None = None
+) -> list[int | None]:
     """For each passage the number of its group of equals, or None where it stands alone.
 
     A group has one text a language at most, or its corrected editions, so that no chain of
-    translations can join two passages of one language that differ.
+    translations can join two passages of one language that differ. `keys` are the passages'
+    `same_words`, where they are known already.
     """
     groups = _Groups([passage.language for passage in passages])
     first: dict[str, int] = {}
-    keys = [same_words(passage) for passage in passages]
+    keys = [same_words(passage) for passage in passages] if keys is None else keys
     for row, key in enumerate(keys):
         groups.join(first.setdefault(key, row), row)
     for one, other in corrected(passages, keys):
