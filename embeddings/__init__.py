@@ -7,7 +7,7 @@ from embeddings.index import VectorIndex, unit
 from embeddings.interaction import closest
 from embeddings.prepare import open_encoder
 from embeddings.salience import Salience, salience
-from embeddings.tokens import TokenStore, TokenWriter
+from embeddings.tokens import TokenStore, TokenWriter, mend
 
 __all__ = [
     "Centres",
@@ -24,6 +24,7 @@ __all__ = [
     "VectorIndex",
     "centres",
     "closest",
+    "mend",
     "open_encoder",
     "salience",
     "unit",

@@ -10,6 +10,8 @@ token has component b in its low half and component b + half in its high half, e
 MLQA, PIAF and translated FAQs the right passage comes first as often as with float32.
 """
 
+import mmap
+import os
 import zlib
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -73,6 +75,7 @@ class TokenWriter:
         """
         for first in range(start, start + count, _AT_ONCE):
             self._add(*store.run(first, min(first + _AT_ONCE, start + count)))
+            store.release()
 
     def _add(
         self,
@@ -88,6 +91,11 @@ class TokenWriter:
         self._write(3, self._total + np.cumsum(sizes))
         self._write(4, checks)
         self._total += int(sizes.sum())
+
+    def flush(self) -> None:
+        """Hand all to the system, where it outlives this process."""
+        for file in self._files:
+            file.flush()
 
     def _write(self, position: int, array: npt.NDArray[np.generic]) -> None:
         self._files[position].write(np.ascontiguousarray(array).tobytes())
@@ -115,6 +123,7 @@ class TokenStore:
         """
         self.dim = dim
         self._folder = folder
+        self._mapped: list[mmap.mmap] = []
         self._starts = self._map(_STARTS, "<i8")
         self._checks = self._map(_CHECKS, "<u4")
         total = int(self._starts[-1]) if len(self._starts) else -1
@@ -126,20 +135,30 @@ class TokenStore:
             raise IndexFileError(f"the token vectors in {folder} don't fit one another")
         self._values = values.reshape(total, width)
 
-    def frequencies(self) -> tuple[Ids, Ids]:
-        """The ids that occur, ascending, and in how many passages each does; both (u,) int32."""
-        known, ids = np.unique(self._ids, return_inverse=True)
-        rows = np.repeat(np.arange(len(self)), np.diff(self._starts))
-        pairs = np.unique(rows * len(known) + ids)
-        counts = np.bincount(pairs % max(len(known), 1), minlength=len(known))
-        return known, counts.astype(np.int32)
+    def frequencies(self, times: npt.NDArray[np.int64]) -> tuple[Ids, Ids]:
+        """The ids that occur, ascending, and in how many texts each does; both (u,) int32.
+
+        The text of a row counts `times[row]` times, (n,).
+        """
+        counts = np.zeros(int(self._ids.max(initial=-1)) + 1, np.int64)
+        for first in range(0, len(self), _AT_ONCE):
+            starts = self._starts[first : first + _AT_ONCE + 1]
+            rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+            pairs = np.unique(rows * len(counts) + self._ids[starts[0] : starts[-1]])
+            seen, ids = np.divmod(pairs, max(len(counts), 1))
+            np.add.at(counts, ids, times[first + seen])
+        known = np.flatnonzero(counts)
+        return known.astype(np.int32), counts[known].astype(np.int32)
 
     def _map(self, name: str, dtype: str) -> npt.NDArray[Any]:
         path = self._folder / name
         try:
             if path.stat().st_size == 0:  # an empty file cannot be mapped
                 return np.zeros(0, dtype)
-            return np.asarray(np.memmap(path, dtype, mode="r"))  # whose slices cost less
+            with path.open("rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._mapped.append(mapped)
+            return np.frombuffer(mapped, dtype)
         except (OSError, ValueError) as error:
             raise IndexFileError(f"{path} is missing or damaged") from error
 
@@ -198,18 +217,30 @@ class TokenStore:
         values, scales, _ids = self.stored(row)
         return _levels(values, self.dim) * scales.astype(np.float32)[:, None]
 
-    def total(self, row: int) -> Vectors:
-        """The sum of a passage's own token vectors, without its title's, (dim,) float32."""
-        values, scales, ids = self.stored(row)
-        own = ids >= 0
-        total: Vectors = scales[own].astype(np.float32) @ _levels(values[own], self.dim)
-        return total
+    def totals(self, rows: Sequence[int]) -> Vectors:
+        """The sums of passages' token vectors, (len(rows), dim) float32.
 
-    def similarities(self, query: Vectors, rows: Sequence[int]) -> list[tuple[Vectors, Ids]]:
+        Memory is given back on the way, so that it doesn't grow with the store.
+        """
+        totals = np.zeros((len(rows), self.dim), np.float32)
+        for at, row in enumerate(rows):
+            values, scales, _ids = self.stored(row)
+            totals[at] = scales.astype(np.float32) @ _levels(values, self.dim)
+            if at % _AT_ONCE == _AT_ONCE - 1:
+                self.release()
+        return totals
+
+    def release(self) -> None:
+        """Give back the memory of what was read; it is read again when it is asked for."""
+        if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+            for mapped in self._mapped:
+                mapped.madvise(mmap.MADV_DONTNEED)
+
+    def similarities(self, query: Vectors, rows: Sequence[int]) -> list[Vectors]:
         """The inner products of each query token with each token of each passage.
 
         They are cosines where both are of unit length. `query` is (m, dim); the result has for
-        each row an (m, n) array, n being that passage's number of tokens, and their (n,) ids.
+        each row an (m, n) array, n being that passage's number of tokens.
         """
         parts = [self.stored(row) for row in rows]
         if not parts:
@@ -218,8 +249,29 @@ class TokenStore:
         scales = np.concatenate([part[1] for part in parts]).astype(np.float32)
         cosines = _products(query, values) * scales
         ends = np.cumsum([len(part[2]) for part in parts])[:-1]
-        ids = (np.asarray(part[2]) for part in parts)
-        return list(zip(np.split(cosines, ends, axis=1), ids, strict=True))
+        return np.split(cosines, ends, axis=1)
+
+
+def mend(folder: Path, dim: int, most: int) -> int:
+    """Cut the files of a store whose writer was killed to whole passages, `most` at most.
+
+    Returns their number.
+
+    Raises:
+        OSError: a file is missing, or cannot be written.
+    """
+    starts = np.fromfile(folder / _STARTS, "<i8")
+    room = min(
+        (folder / name).stat().st_size // size
+        for name, size in ((_VALUES, _width(dim)), (_SCALES, 2), (_IDS, 4))
+    )
+    count = min((folder / _CHECKS).stat().st_size // 4, max(len(starts) - 1, 0), most)
+    count = min(count, int(np.searchsorted(starts[1 : count + 1], room, side="right")))
+    tokens = int(starts[count]) if len(starts) else 0
+    sizes = (_width(dim) * tokens, 2 * tokens, 4 * tokens, 8 * (count + 1), 4 * count)
+    for name, size in zip(FILES, sizes, strict=True):
+        os.truncate(folder / name, size)
+    return count
 
 
 def _width(dim: int) -> int:

@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import IndexFileError, TokenStore, VectorIndex
+from embeddings import IndexFileError, VectorIndex
 from qa import manifest
 from qa.catalogue import Catalogue
+from qa.encoded import NONE, PLACES, Encoded, Near
 from qa.errors import LibraryError
 from qa.manifest import Manifest
 from qa.types import Document, Language, Passage
 
-CATALOGUE, VECTORS, TOKENS = "passages.sqlite", "vectors.faiss", "tokens"
-FREQUENCIES = "frequencies.npy"
+CATALOGUE, VECTORS, FREQUENCIES = "passages.sqlite", "vectors.faiss", "frequencies.npy"
 # Not every digest is checked at every opening: reading all would take longer than the question.
 # A larger catalogue has checksums a row, and token vectors, which are mapped, a checksum a passage.
 _DIGESTED = 32 * 2**20
-_WHOLE = frozenset({VECTORS, FREQUENCIES})  # are read whole anyway, whatever their size
+_WHOLE = frozenset({VECTORS, FREQUENCIES, PLACES})  # are read whole anyway, whatever their size
 _TRIES = 5  # each finds that another process has just replaced the index
 
 
@@ -44,12 +44,13 @@ class Library:
         try:
             self.catalogue = Catalogue(folder / CATALOGUE, cure)
             self.vectors = VectorIndex.load(folder / VECTORS)
-            self.tokens = TokenStore(folder / TOKENS, state.dim)
-            self._frequencies = _frequencies(folder / FREQUENCIES)
+            self.encoded = Encoded(folder, state.dim, self._vectors_of)
+            self._frequencies = _array(folder / FREQUENCIES)
+            self.places = _array(folder / PLACES)
         except IndexFileError as error:
             raise LibraryError(f"{error}; {cure}") from error
-        counts = {len(self.vectors), len(self.tokens), self.catalogue.passage_count}
-        if len(counts) != 1 or self.vectors.dim != state.dim:
+        counts = {len(self.vectors), self.places.shape[-1], self.catalogue.passage_count}
+        if len(counts) != 1 or self.vectors.dim != state.dim or self._astray():
             raise LibraryError(f"the parts of {index} don't fit one another; {cure}")
 
     def __len__(self) -> int:
@@ -77,15 +78,36 @@ class Library:
         """The passages of these rows, in the order asked for."""
         return self.catalogue.passages(rows)
 
-    def similarities(
-        self, query: npt.NDArray[np.float32], rows: Sequence[int]
-    ) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]]:
-        """The cosines of query tokens (m, dim) with those of each passage, (m, n), and the
-        (n,) ids of these: a pair for each row."""
+    def similarities(self, query: npt.NDArray[np.float32], rows: Sequence[int]) -> list[Near]:
+        """The cosines of query tokens (m, dim) with those of each passage and its title."""
+        own, titles = self.places[:, rows].tolist()
         try:
-            return self.tokens.similarities(query, rows)
+            return self.encoded.near(query, own, titles)
         except IndexFileError as error:
             raise LibraryError(f"{error}; {self._cure}") from error
+
+    def _astray(self) -> bool:
+        """Whether a passage's place is none."""
+        own, titles = self.places
+        last = len(self.encoded) - 1
+        return bool(len(own)) and not (
+            own.min() >= 0 and max(own.max(), titles.max()) <= last and titles.min() >= NONE
+        )
+
+    def _vectors_of(self, start: int, count: int) -> npt.NDArray[np.float32]:
+        """The vectors of encoded rows, (count, dim); zeros of what is no passage but a title."""
+        vectors = np.zeros((count, self.state.dim), np.float32)
+        passages = self._passage_of[start : start + count]
+        for at in np.flatnonzero(passages >= 0):
+            vectors[at] = self.vectors.vector(int(passages[at]))
+        return vectors
+
+    @cached_property
+    def _passage_of(self) -> npt.NDArray[np.int64]:
+        """Of each encoded row a passage that has it, or -1."""
+        passages = np.full(len(self.encoded), -1)
+        passages[self.places[0]] = np.arange(len(self))
+        return passages
 
     def rarity(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
         """The weight of each token: its inverse document frequency, (n,) float32."""
@@ -138,13 +160,16 @@ def open_library(index: Path, cure: str = "") -> Library | None:
     raise LibraryError(f"{index} changes too often to be read; ask again when indexing has ended")
 
 
-def _frequencies(path: Path) -> npt.NDArray[np.int32]:
-    """Token ids, ascending, and in how many passages each occurs; (2, u)."""
+def _array(path: Path) -> npt.NDArray[np.int32]:
+    """A file of two rows: token ids, ascending, and in how many passages each occurs; or for
+    each passage its place among what is encoded, and its title's."""
     try:
-        frequencies: npt.NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: npt.NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise IndexFileError(f"{path} is damaged") from error
-    return frequencies
+    if array.dtype != np.int32 or array.ndim != 2 or len(array) != 2:
+        raise IndexFileError(f"{path} is damaged")
+    return array
 
 
 def _check_files(folder: Path, state: Manifest, cure: str, *, all_of_them: bool = False) -> None:

@@ -109,12 +109,11 @@ def _rank(
     most = max(lexical.values(), default=0.0)
     hits = []
     parts = zip(rows, library.passages(rows), library.similarities(query.tokens, rows), strict=True)
-    for row, passage, (cosines, ids) in parts:
-        aligned = cosines.max(axis=1, initial=0)
-        own, title = cosines[:, ids >= 0], cosines[:, ids < 0]
+    for row, passage, (own, title) in parts:
+        aligned = np.maximum(own.max(axis=1, initial=0), title)
         share = lexical.get(row, 0.0)
         score = (1 - CLOSE) * float(aligned @ query.weights)
-        score += CLOSE * closest(own, title.max(axis=1, initial=0), query.weights)
+        score += CLOSE * closest(own, title, query.weights)
         if passage.language == query.language:
             score -= LEXICAL_WEIGHT * (most - share) + OWN_LANGUAGE
         score -= LENGTH_PENALTY * float(np.log1p(own.shape[1]))

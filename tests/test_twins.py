@@ -38,7 +38,8 @@ def groups(said: Sequence[Said], folder: Path, kind: Kind = "prose") -> list[int
     with TokenWriter(folder, DIM) as tokens:
         for encoding in HashingEncoder().encode_passages([text for text, _ in corpus]):
             tokens.append(encoding.tokens, encoding.ids)
-    return find_twins(passages, TokenStore(folder, DIM))[: len(said)]
+    rows = range(len(passages))
+    return find_twins(passages, TokenStore(folder, DIM), rows)[: len(said)]
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,12 @@ from pathlib import Path
 from scene import NOBODY, At, Before, Scene, WrongError
 
 from qa import library, manifest
-from qa.library import CATALOGUE, FREQUENCIES, TOKENS, VECTORS, open_library
+from qa.encoded import KEYS, PLACES, TOKENS
+from qa.library import CATALOGUE, FREQUENCIES, VECTORS, open_library
 
 TOKEN_FILES = ("values.u4", "scales.f2", "ids.i4", "starts.i8", "checks.u4")
-PARTS = (manifest.NAME, CATALOGUE, VECTORS, FREQUENCIES, *(f"{TOKENS}/{n}" for n in TOKEN_FILES))
+NUMBERS = (VECTORS, FREQUENCIES, KEYS, PLACES, *(f"{TOKENS}/{name}" for name in TOKEN_FILES))
+PARTS = (manifest.NAME, CATALOGUE, *NUMBERS)
 READERS, BUILDERS = 10, 2
 CLOCK = 10 * 365 * 24 * 3600 * 10**9  # nanoseconds by which it goes back at most
 
