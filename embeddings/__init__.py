@@ -5,12 +5,15 @@ from embeddings.encoder import Encoder, Encoding, OnnxEncoder
 from embeddings.errors import EmbeddingsError, IndexFileError, ModelError, ModelNotFoundError
 from embeddings.index import VectorIndex, unit
 from embeddings.interaction import closest
+from embeddings.packing import Bytes, Codes, Packing, packing_for
 from embeddings.prepare import open_encoder
 from embeddings.salience import Salience, salience
 from embeddings.tokens import TokenStore, TokenWriter, mend
 
 __all__ = [
+    "Bytes",
     "Centres",
+    "Codes",
     "EmbeddingsError",
     "Encoder",
     "Encoding",
@@ -18,6 +21,7 @@ __all__ = [
     "ModelError",
     "ModelNotFoundError",
     "OnnxEncoder",
+    "Packing",
     "Salience",
     "TokenStore",
     "TokenWriter",
@@ -26,6 +30,7 @@ __all__ = [
     "closest",
     "mend",
     "open_encoder",
+    "packing_for",
     "salience",
     "unit",
 ]

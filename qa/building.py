@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Encoder, VectorIndex, centres
+from embeddings import Encoder, VectorIndex, centres, packing_for
 from qa import catalogue, manifest
 from qa.boilerplate import marked
 from qa.encoded import ASIDE, NONE, PLACES, Encoded, EncodedWriter, Text, keys_of
@@ -98,12 +98,14 @@ def _encode(
     report: Progress,
 ) -> None:
     """Write a row for each text, in order: copied from the first source that has it, or made."""
+    way = packing_for(model_name, encoder.dim, len(texts))
+    sources = [source for source in sources if source.serves(way)]
     keys = keys_of(texts, encoder.digest)
     found = [next(((s, s.rows[key]) for s in sources if key in s.rows), None) for key in keys]
     new = [text for text, place in zip(texts, found, strict=True) if place is None]
     encodings = iter(encoder.encode_passages([text.words for text in new]))
     means, done = centres(model_name), 0
-    with EncodedWriter(target, encoder.dim) as writer:
+    with EncodedWriter(target, encoder.dim, way) as writer:
         for source, start, count, at in _runs(found):
             if source is not None:
                 writer.copy(source, start, count)

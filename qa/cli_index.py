@@ -41,7 +41,8 @@ def index_(
 ) -> None:
     """Prepare the index in advance; --watch keeps it fresh.
 
-    Ctrl-C leaves the index that was there as it was. Exit status: 2 if a file had to be skipped.
+    Ctrl-C leaves the index that was there as it was, and the next run goes on from where it came.
+    Exit status: 2 if a file had to be skipped.
     """
     if watch and quiet:
         raise UsageError("--watch prints a line a change, --quiet none; leave one of them out")

@@ -18,7 +18,7 @@ from typing import NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import IndexFileError, TokenStore, TokenWriter, mend
+from embeddings import Bytes, Codes, IndexFileError, Packing, TokenStore, TokenWriter, mend
 from qa.types import Language
 
 Vectors = npt.NDArray[np.float32]
@@ -26,6 +26,7 @@ Rows = npt.NDArray[np.int32]
 Vectored = Callable[[int, int], Vectors]
 
 TOKENS, KEYS, PLACES = "tokens", "keys.b16", "places.npy"
+CODEBOOK = "codebook.npy"  # only where there are many texts
 ASIDE = "vectors.aside"  # of every row, while a generation is written
 NONE = -1  # where a passage has no title
 _BLOCK = 1000  # rows that are checked at once
@@ -64,10 +65,12 @@ def keys_of(texts: Iterable[Text], model: str) -> list[bytes]:
 class EncodedWriter:
     """Writes rows one by one; what is written outlives a process that is killed."""
 
-    def __init__(self, folder: Path, dim: int) -> None:
+    def __init__(self, folder: Path, dim: int, packing: Packing) -> None:
         self._dim = dim
+        if isinstance(packing, Codes):
+            np.save(folder / CODEBOOK, packing.codebook)
         with ExitStack() as stack:  # closes what was opened, whichever of them fails
-            self._tokens = stack.enter_context(TokenWriter(folder / TOKENS, dim))
+            self._tokens = stack.enter_context(TokenWriter(folder / TOKENS, dim, packing))
             self._vectors = stack.enter_context((folder / ASIDE).open("wb"))
             self._keys = stack.enter_context((folder / KEYS).open("wb"))
             self._open = stack.pop_all()
@@ -120,11 +123,16 @@ class Encoded:
             IndexFileError: a file is missing or doesn't fit the others.
         """
         self._folder, self._dim = folder, dim
-        self.tokens = TokenStore(folder / TOKENS, dim)
+        self.tokens = TokenStore(folder / TOKENS, dim, _packing(folder, dim))
         self.vectors = vectors or self._aside
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    def serves(self, packing: Packing) -> bool:
+        """Whether rows can be copied to where they are packed so: codes give nothing else back."""
+        own = self.tokens.packing
+        return isinstance(own, Bytes) or own.name == packing.name
 
     @cached_property
     def keys(self) -> list[bytes]:
@@ -168,6 +176,21 @@ class Encoded:
         return np.ascontiguousarray(rows["vector"])
 
 
+def _packing(folder: Path, dim: int) -> Packing:
+    """How the token vectors in a folder are packed: an index carries its own codebook."""
+    path = folder / CODEBOOK
+    if not path.exists():
+        return Bytes(dim)
+    try:
+        codebook = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise IndexFileError(f"{path} is damaged") from error
+    width, centroids, part = codebook.shape if codebook.ndim == 3 else (0, 0, 0)
+    if codebook.dtype != np.float16 or centroids != 256 or width * part != dim:
+        raise IndexFileError(f"{path} is damaged")
+    return Codes(codebook)
+
+
 def _aside(dim: int) -> np.dtype[np.void]:
     return np.dtype([("vector", "<f4", (dim,)), ("check", "<u4")])
 
@@ -204,7 +227,7 @@ def unfinished(folder: Path, dim: int) -> Encoded | None:
 
 
 def _cut(folder: Path, dim: int, most: int) -> int:
-    count = mend(folder / TOKENS, dim, most)
+    count = mend(folder / TOKENS, _packing(folder, dim), most)
     os.truncate(folder / KEYS, count * _KEY)
     return count
 

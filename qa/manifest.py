@@ -14,7 +14,7 @@ from typing import Any
 
 from qa.errors import LibraryError
 
-FORMAT = 10  # of the whole index; an index of another format is refused
+FORMAT = 11  # of the whole index; an index of another format is refused
 NAME = "manifest.json"
 LOCK = "qa.lock"
 _PROGRAM = "qa"

@@ -45,13 +45,13 @@ def test_a_flipped_bit_in_the_token_vectors_is_found_with_its_cure(
     examined: Path, capsys: Output
 ) -> None:
     """Which no opening reads in full."""
-    path = examined / manifest.generation(examined) / "tokens" / "values.u4"
+    path = examined / manifest.generation(examined) / "tokens" / "values.u1"
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     check = verdicts(examined, capsys, 2)["index"]
     assert check["verdict"] == "fail"
-    assert "values.u4 is damaged" in check["said"]
+    assert "values.u1 is damaged" in check["said"]
     assert check["cure"].startswith("qa index --rebuild -d ")
 
 

@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import DOCUMENTS, HashingEncoder
+from conftest import DIM, DOCUMENTS, HashingEncoder
 
+from embeddings import Bytes, Codes, packing
 from qa import indexing, library as library_module, manifest, reading
 from qa.bot import Bot
-from qa.encoded import ASIDE, KEYS, PLACES, TOKENS
+from qa.encoded import ASIDE, CODEBOOK, KEYS, PLACES, TOKENS
 from qa.errors import DocumentError, LibraryError
 from qa.library import CATALOGUE, FREQUENCIES, VECTORS, Library, open_library
 from qa.types import Answer
@@ -74,7 +75,8 @@ def numbers(library: Library) -> dict[str, bytes]:
     """All that is stored in numbers, byte for byte."""
     place = library.index / library.state.generation
     tokens = (f"{TOKENS}/{p.name}" for p in (place / TOKENS).iterdir())
-    parts = [VECTORS, FREQUENCIES, KEYS, PLACES, *tokens]
+    codebook = [CODEBOOK] if (place / CODEBOOK).exists() else []
+    parts = [VECTORS, FREQUENCIES, KEYS, PLACES, *codebook, *tokens]
     return {part: (place / part).read_bytes() for part in parts}
 
 
@@ -449,6 +451,70 @@ def test_an_index_of_another_format_is_refused_until_it_is_rebuilt(
     assert len(refresh(folder, index, rebuild=True)) == PASSAGES
 
 
+# Many texts
+
+
+@pytest.fixture
+def codebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than ten texts are many, and for this model there is a codebook."""
+    axes = np.zeros((DIM // 8, 256, 8), np.float16)
+    axes[:, :8] = np.eye(8)
+    monkeypatch.setattr(packing, "MANY", 10)
+    monkeypatch.setattr(packing, "shipped_codebook", lambda _: axes)
+
+
+@pytest.mark.usefixtures("codebook")
+def test_an_index_that_outgrows_its_bytes_is_the_one_that_was_made_at_once(
+    folder: Path, index: Path, tmp_path: Path
+) -> None:
+    library = refresh(folder, index)
+    assert isinstance(library.encoded.tokens.packing, Bytes)
+    (folder / "more.txt").write_text(MORE)
+    assert encoded(folder, index) == 2
+    library = refresh(folder, index)
+    assert isinstance(library.encoded.tokens.packing, Codes)
+    assert_like_new(library, folder, tmp_path)
+    assert answers(library, folder)[0].quotes[0].doc_id == "bees"
+    (folder / "more.txt").unlink()
+    assert encoded(folder, index) == PASSAGES  # codes give no bytes back
+    assert_like_new(refresh(folder, index), folder, tmp_path / "again")
+
+
+@pytest.mark.usefixtures("codebook")
+def test_many_texts_are_refreshed_by_what_changed(
+    folder: Path, index: Path, tmp_path: Path
+) -> None:
+    (folder / "more.txt").write_text(MORE)
+    with pytest.raises(KeyboardInterrupt):
+        refresh(folder, index, Ended(7))
+    assert encoded(folder, index) == PASSAGES + 2 - 7
+    (folder / "more.txt").write_text(MORE + "\nHe sleeps at noon.\n")
+    assert encoded(folder, index) == 1
+    assert_like_new(refresh(folder, index), folder, tmp_path)
+
+
+@pytest.mark.usefixtures("codebook")
+def test_codes_of_another_codebook_are_made_anew(
+    folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "more.txt").write_text(MORE)
+    refresh(folder, index)
+    other = np.ones((DIM // 8, 256, 8), np.float16)
+    monkeypatch.setattr(packing, "shipped_codebook", lambda _: other)
+    (folder / "again.txt").write_text("He sleeps at noon.\n")
+    assert encoded(folder, index) == PASSAGES + 3
+
+
+@pytest.mark.usefixtures("codebook")
+@pytest.mark.parametrize("content", [b"", b"damaged", None])
+def test_a_damaged_codebook_is_refused(folder: Path, index: Path, content: bytes | None) -> None:
+    (folder / "more.txt").write_text(MORE)
+    right = answers(refresh(folder, index), folder)
+    path = part(index, CODEBOOK)
+    path.write_bytes(path.read_bytes()[:-1] + b"x" if content is None else content)
+    assert assert_right_or_refused(folder, index, right)
+
+
 # Damage
 
 PARTS = [
@@ -458,7 +524,7 @@ PARTS = [
     FREQUENCIES,
     PLACES,
     KEYS,
-    *(f"{TOKENS}/{n}" for n in ("values.u4", "scales.f2", "ids.i4", "starts.i8", "checks.u4")),
+    *(f"{TOKENS}/{n}" for n in ("values.u1", "scales.f2", "ids.i4", "starts.i8", "checks.u4")),
 ]
 
 
@@ -527,7 +593,7 @@ def test_damage_that_shows_only_while_copying_is_refused_with_the_cure(
     folder: Path, index: Path
 ) -> None:
     refresh(folder, index)
-    path = part(index, f"{TOKENS}/values.u4")
+    path = part(index, f"{TOKENS}/values.u1")
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
@@ -822,7 +888,7 @@ def test_another_model_takes_nothing_of_an_interrupted_build(folder: Path, index
 
 
 @pytest.mark.parametrize(
-    "name", [KEYS, ASIDE, *(f"{TOKENS}/{n}" for n in ("values.u4", "starts.i8", "checks.u4"))]
+    "name", [KEYS, ASIDE, *(f"{TOKENS}/{n}" for n in ("values.u1", "starts.i8", "checks.u4"))]
 )
 @pytest.mark.parametrize("damage", ["torn", "flipped", "gone"])
 def test_what_was_damaged_of_an_interrupted_build_is_encoded_again(

@@ -7,7 +7,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from embeddings import IndexFileError, TokenStore, TokenWriter, mend, tokens as tokens_module, unit
+from embeddings import (
+    Bytes,
+    IndexFileError,
+    TokenStore,
+    TokenWriter,
+    mend,
+    tokens as tokens_module,
+    unit,
+)
 from embeddings.tokens import FILES
 
 DIM = 48
@@ -15,8 +23,7 @@ Vectors = npt.NDArray[np.float32]
 
 IDS = [[7, 8, 7], [], [9], [8, 4, 100, 3]]  # of four passages, the second of them empty
 
-
-CLOSE = 0.04  # what 4 bits leave of a product of unit vectors, over few dimensions
+CLOSE = 0.005  # what a byte a component leaves of a product of unit vectors
 
 
 def vectors_of(ids: list[int]) -> Vectors:
@@ -25,10 +32,10 @@ def vectors_of(ids: list[int]) -> Vectors:
 
 
 def write(folder: Path, passages: list[list[int]] = IDS) -> TokenStore:
-    with TokenWriter(folder, DIM) as writer:
+    with TokenWriter(folder, DIM, Bytes(DIM)) as writer:
         for ids in passages:
             writer.append(vectors_of(ids), np.array(ids, np.int32))
-    return TokenStore(folder, DIM)
+    return TokenStore(folder, DIM, Bytes(DIM))
 
 
 def flip(path: Path, at: int) -> None:
@@ -60,9 +67,9 @@ def test_similarities_are_the_cosines_nearly(tmp_path: Path) -> None:
 def test_products_are_those_of_the_tokens_that_come_back(tmp_path: Path, dim: int) -> None:
     rng = np.random.default_rng(dim)
     tokens = unit(rng.standard_normal((9, dim)).astype(np.float32))
-    with TokenWriter(tmp_path, dim) as writer:
+    with TokenWriter(tmp_path, dim, Bytes(dim)) as writer:
         writer.append(tokens, np.arange(9, dtype=np.int32))
-    store = TokenStore(tmp_path, dim)
+    store = TokenStore(tmp_path, dim, Bytes(dim))
     query = unit(rng.standard_normal((4, dim)).astype(np.float32))
     [products] = store.similarities(query, [0])
     back = store.tokens(0)
@@ -76,20 +83,20 @@ def test_no_rows_have_no_similarities(tmp_path: Path) -> None:
 
 def test_vectors_of_other_lengths_and_zeros_come_back(tmp_path: Path) -> None:
     tokens = vectors_of([1, 2, 3]) * np.array([[0], [0.9], [20]], np.float32)
-    with TokenWriter(tmp_path, DIM) as writer:
+    with TokenWriter(tmp_path, DIM, Bytes(DIM)) as writer:
         writer.append(tokens, np.array([1, 2, 3], np.int32))
-    stored = TokenStore(tmp_path, DIM).tokens(0)
+    stored = TokenStore(tmp_path, DIM, Bytes(DIM)).tokens(0)
     assert not stored[0].any()
-    assert np.allclose(stored[1:], tokens[1:], rtol=0, atol=20 / 8)
+    assert np.allclose(stored[1:], tokens[1:], rtol=0, atol=20 / 127 / 2)
 
 
 def test_a_copied_passage_is_the_same_to_the_bit(tmp_path: Path) -> None:
     store = write(tmp_path / "old")
-    with TokenWriter(tmp_path / "new", DIM) as writer:
+    with TokenWriter(tmp_path / "new", DIM, Bytes(DIM)) as writer:
         writer.copy(store, 3, 1)
         writer.copy(store, 0, 3)
         writer.copy(store, 2, 0)
-    copied = TokenStore(tmp_path / "new", DIM)
+    copied = TokenStore(tmp_path / "new", DIM, Bytes(DIM))
     assert len(copied) == 4
     for new, old in enumerate((3, 0, 1, 2)):
         parts = zip(copied.stored(new), store.stored(old), strict=True)
@@ -134,8 +141,8 @@ def test_a_torn_store_is_cut_to_its_whole_passages(tmp_path: Path, name: str) ->
         torn = tmp_path / f"{size}"
         write(torn)
         os.truncate(torn / name, size)
-        count = mend(torn, DIM, len(IDS))
-        store = TokenStore(torn, DIM)
+        count = mend(torn, Bytes(DIM), len(IDS))
+        store = TokenStore(torn, DIM, Bytes(DIM))
         assert len(store) == count < len(IDS)
         for row in range(count):
             assert (store.tokens(row) == whole.tokens(row)).all()
@@ -144,9 +151,9 @@ def test_a_torn_store_is_cut_to_its_whole_passages(tmp_path: Path, name: str) ->
 
 def test_a_whole_store_stays_whole_or_is_cut_as_asked(tmp_path: Path) -> None:
     write(tmp_path)
-    assert mend(tmp_path, DIM, 99) == len(IDS)
-    assert mend(tmp_path, DIM, 2) == 2
-    assert TokenStore(tmp_path, DIM).ids(0).tolist() == IDS[0]
+    assert mend(tmp_path, Bytes(DIM), 99) == len(IDS)
+    assert mend(tmp_path, Bytes(DIM), 2) == 2
+    assert TokenStore(tmp_path, DIM, Bytes(DIM)).ids(0).tolist() == IDS[0]
 
 
 @pytest.mark.parametrize("passages", [[], [[]], [[], []]], ids=["none", "one", "two"])
@@ -163,7 +170,7 @@ def test_stores_without_a_token_are_read(tmp_path: Path, passages: list[list[int
 @pytest.mark.parametrize(
     ("name", "at"),
     [
-        ("values.u4", 3 * DIM // 2 + 5),
+        ("values.u1", 3 * DIM + 5),
         ("scales.f2", 3 * 2),
         ("ids.i4", 3 * 4),
         ("checks.u4", 2 * 4),
@@ -175,7 +182,7 @@ def test_a_flipped_bit_is_noticed_in_its_own_passage_only(
     """Each `at` lies in the part of passage 2, which is the fourth token."""
     write(tmp_path)
     flip(tmp_path / name, at)
-    store = TokenStore(tmp_path, DIM)
+    store = TokenStore(tmp_path, DIM, Bytes(DIM))
     for row in (0, 1, 3):
         assert store.ids(row).tolist() == IDS[row]
     with pytest.raises(IndexFileError, match="row 2"):
@@ -189,7 +196,7 @@ def test_a_damaged_start_is_noticed(tmp_path: Path, at: int) -> None:
     write(tmp_path)
     flip(tmp_path / "starts.i8", at)
     with pytest.raises(IndexFileError, match="row 0"):
-        TokenStore(tmp_path, DIM).ids(0)
+        TokenStore(tmp_path, DIM, Bytes(DIM)).ids(0)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -199,7 +206,7 @@ def test_a_file_cut_short_is_refused(tmp_path: Path, name: str, left: int) -> No
     path = tmp_path / name
     path.write_bytes(path.read_bytes()[:left])
     with pytest.raises(IndexFileError, match=str(tmp_path.name)):
-        TokenStore(tmp_path, DIM)
+        TokenStore(tmp_path, DIM, Bytes(DIM))
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -207,35 +214,41 @@ def test_a_missing_file_is_refused(tmp_path: Path, name: str) -> None:
     write(tmp_path)
     (tmp_path / name).unlink()
     with pytest.raises(IndexFileError, match=name):
-        TokenStore(tmp_path, DIM)
+        TokenStore(tmp_path, DIM, Bytes(DIM))
 
 
 def test_a_store_of_other_dimensions_is_refused(tmp_path: Path) -> None:
     write(tmp_path)
     with pytest.raises(IndexFileError, match="fit"):
-        TokenStore(tmp_path, DIM // 2)
+        TokenStore(tmp_path, DIM // 2, Bytes(DIM // 2))
 
 
 @pytest.mark.parametrize("ids", [[1], [1, 2, 3]])
 def test_vectors_and_ids_of_different_numbers_are_refused(tmp_path: Path, ids: list[int]) -> None:
-    with TokenWriter(tmp_path, DIM) as writer, pytest.raises(ValueError, match="was expected"):
+    with (
+        TokenWriter(tmp_path, DIM, Bytes(DIM)) as writer,
+        pytest.raises(ValueError, match="was expected"),
+    ):
         writer.append(vectors_of([1, 2]), np.array(ids, np.int32))
 
 
 def test_vectors_of_another_dimension_are_refused(tmp_path: Path) -> None:
     """Twice the dimension must not pass for twice the tokens."""
-    with TokenWriter(tmp_path, DIM // 2) as writer, pytest.raises(ValueError, match="was expected"):
+    with (
+        TokenWriter(tmp_path, DIM // 2, Bytes(DIM // 2)) as writer,
+        pytest.raises(ValueError, match="was expected"),
+    ):
         writer.append(vectors_of([1, 2]), np.array([1, 2, 3, 4], np.int32))
 
 
 def test_a_damaged_passage_is_not_copied(tmp_path: Path) -> None:
     write(tmp_path / "old")
-    path = tmp_path / "old" / "values.u4"
+    path = tmp_path / "old" / "values.u1"
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
-    store = TokenStore(tmp_path / "old", DIM)
-    with TokenWriter(tmp_path / "new", DIM) as writer:
+    store = TokenStore(tmp_path / "old", DIM, Bytes(DIM))
+    with TokenWriter(tmp_path / "new", DIM, Bytes(DIM)) as writer:
         writer.copy(store, 0, 1)
         with pytest.raises(IndexFileError, match="damaged at row 3"):
             writer.copy(store, 1, 3)
