@@ -4,7 +4,7 @@ from embeddings.centres import Centres, centres
 from embeddings.encoder import Encoder, Encoding, OnnxEncoder
 from embeddings.errors import EmbeddingsError, IndexFileError, ModelError, ModelNotFoundError
 from embeddings.index import VectorIndex, unit
-from embeddings.interaction import closest
+from embeddings.interaction import Interaction, interact
 from embeddings.prepare import open_encoder
 from embeddings.salience import Salience, salience
 from embeddings.tokens import TokenStore, TokenWriter
@@ -15,6 +15,7 @@ __all__ = [
     "Encoder",
     "Encoding",
     "IndexFileError",
+    "Interaction",
     "ModelError",
     "ModelNotFoundError",
     "OnnxEncoder",
@@ -23,7 +24,7 @@ __all__ = [
     "TokenWriter",
     "VectorIndex",
     "centres",
-    "closest",
+    "interact",
     "open_encoder",
     "salience",
     "unit",

@@ -1,8 +1,4 @@
-"""Token vectors on disk, mapped into memory, and late interaction over them.
-
-Late interaction (ColBERT, Khattab and Zaharia, SIGIR 2020) compares every token of a query with
-every token of a passage; a passage's score is the mean, over the query's tokens, of the best
-cosine each of them finds.
+"""Token vectors on disk, mapped into memory, for late interaction.
 
 A component is kept in 4 bits, as in the blocks of Q4_0: 16 levels from -8 to 7, with one float16 a
 token for the space between them, whose sign puts the token's largest component at -8. Byte b of a
@@ -21,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.errors import IndexFileError
+from embeddings.interaction import Block, block
+from embeddings.recent import Recent
 
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int32]
@@ -35,6 +33,7 @@ _VALUES, _SCALES, _IDS, _STARTS, _CHECKS = (
     "checks.u4",
 )
 _AT_ONCE = 1000  # passages that are copied in one go
+UNPACKED = 64 * 2**20  # bytes of memory for the passages that were asked for lately
 FILES = (_VALUES, _SCALES, _IDS, _STARTS, _CHECKS)
 
 
@@ -125,6 +124,7 @@ class TokenStore:
         if not fits or len(self._starts) != len(self._checks) + 1:
             raise IndexFileError(f"the token vectors in {folder} don't fit one another")
         self._values = values.reshape(total, width)
+        self._unpacked: Recent[Block] = Recent(UNPACKED, lambda each: each.vectors.nbytes)
 
     def frequencies(self) -> tuple[Ids, Ids]:
         """The ids that occur, ascending, and in how many passages each does; both (u,) int32."""
@@ -196,7 +196,7 @@ class TokenStore:
     def tokens(self, row: int) -> Vectors:
         """The token vectors of one passage, (n, dim) float32."""
         values, scales, _ids = self.stored(row)
-        return _levels(values, self.dim) * scales.astype(np.float32)[:, None]
+        return _scaled(values, scales, self.dim)
 
     def total(self, row: int) -> Vectors:
         """The sum of a passage's own token vectors, without its title's, (dim,) float32."""
@@ -205,21 +205,19 @@ class TokenStore:
         total: Vectors = scales[own].astype(np.float32) @ _levels(values[own], self.dim)
         return total
 
-    def similarities(self, query: Vectors, rows: Sequence[int]) -> list[tuple[Vectors, Ids]]:
-        """The inner products of each query token with each token of each passage.
+    def blocks(self, rows: Sequence[int]) -> list[Block]:
+        """The token vectors of passages, laid out to interact with a question's.
 
-        They are cosines where both are of unit length. `query` is (m, dim); the result has for
-        each row an (m, n) array, n being that passage's number of tokens, and their (n,) ids.
+        What was asked for lately is in memory, up to `UNPACKED` bytes of it.
+
+        Raises:
+            IndexFileError: the bytes are not those that were written.
         """
-        parts = [self.stored(row) for row in rows]
-        if not parts:
-            return []
-        values = np.concatenate([part[0] for part in parts])
-        scales = np.concatenate([part[1] for part in parts]).astype(np.float32)
-        cosines = _products(query, values) * scales
-        ends = np.cumsum([len(part[2]) for part in parts])[:-1]
-        ids = (np.asarray(part[2]) for part in parts)
-        return list(zip(np.split(cosines, ends, axis=1), ids, strict=True))
+        return self._unpacked.get(rows, self._block)
+
+    def _block(self, row: int) -> Block:
+        values, scales, ids = self.stored(row)
+        return block(_scaled(values, scales, self.dim), ids)
 
 
 def _width(dim: int) -> int:
@@ -245,19 +243,11 @@ def _levels(values: Packed, dim: int) -> Vectors:
     return levels.astype(np.float32) - np.float32(_ZERO)
 
 
-def _products(query: Vectors, values: Packed) -> Vectors:
-    """The products of query tokens (m, dim) with unscaled tokens, (m, n) float32.
-
-    The same as `query @ _levels(values, dim).T`, at half the work on the values.
-    """
-    half = values.shape[1]
-    low = values & 15
-    high = (values ^ low).astype(np.float32)  # 16 times the level
-    first, second = query[:, :half], query[:, half:] / 16
-    products: Vectors = first @ low.astype(np.float32).T
-    products += second @ high[:, : second.shape[1]].T
-    products -= np.float32(_ZERO) * query.sum(axis=1, keepdims=True)
-    return products
+def _scaled(values: Packed, scales: npt.NDArray[np.float16], dim: int) -> Vectors:
+    """What packed values stand for, (n, dim) float32."""
+    levels = _levels(values, dim)
+    levels *= scales.astype(np.float32)[:, None]
+    return levels
 
 
 def _checksum(values: Packed, scales: npt.NDArray[np.float16], ids: npt.NDArray[np.int32]) -> int:

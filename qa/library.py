@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import IndexFileError, TokenStore, VectorIndex
+from embeddings import IndexFileError, Interaction, TokenStore, VectorIndex, interact
 from qa import manifest
 from qa.catalogue import Catalogue
 from qa.errors import LibraryError
@@ -77,13 +77,12 @@ class Library:
         """The passages of these rows, in the order asked for."""
         return self.catalogue.passages(rows)
 
-    def similarities(
-        self, query: npt.NDArray[np.float32], rows: Sequence[int]
-    ) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]]:
-        """The cosines of query tokens (m, dim) with those of each passage, (m, n), and the
-        (n,) ids of these: a pair for each row."""
+    def interact(
+        self, query: npt.NDArray[np.float32], weights: npt.NDArray[np.float32], rows: Sequence[int]
+    ) -> Interaction:
+        """A question's tokens (m, dim), and their (m,) weights, with those of these passages."""
         try:
-            return self.tokens.similarities(query, rows)
+            return interact(query, weights, self.tokens.blocks(rows))
         except IndexFileError as error:
             raise LibraryError(f"{error}; {self._cure}") from error
 
