@@ -135,10 +135,10 @@ def open_library(index: Path, cure: str = "") -> Library | None:
 def _frequencies(path: Path) -> npt.NDArray[np.int32]:
     """Token ids, ascending, and in how many passages each occurs; (2, u)."""
     try:
-        frequencies: npt.NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
+        mapped: npt.NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise IndexFileError(f"{path} is damaged") from error
-    return frequencies
+    return np.asarray(mapped)  # whose slices cost less
 
 
 def _check_files(folder: Path, state: Manifest, cure: str, *, all_of_them: bool = False) -> None:

@@ -1,6 +1,7 @@
 """A question becomes a ranking of passages: candidates by vector and word, then token by token."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import log1p
 
 import numpy as np
@@ -34,7 +35,7 @@ class Query:
     language: Language
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Hit:
     """A passage with what speaks for it. `score` ranks; higher is better; it is no probability.
 
@@ -62,7 +63,7 @@ class Hit:
         lowered = self.passage.repeated and self.passage.kind != "menu"
         return self.score + MENU_PENALTY * lowered
 
-    @property
+    @cached_property
     def unmentioned(self) -> Unmentioned:
         """The names and numbers of the question that the passage says nothing of."""
         absent = ABSENT if self.passage.language == self.query.language else ABSENT_ACROSS
