@@ -20,7 +20,7 @@ import sys
 import unicodedata
 from array import array
 from bisect import bisect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import inf
@@ -160,7 +160,7 @@ class Vocabulary:
     ids: tuple[int, ...]  # of the unknown, the begin and the end token
     unknown_score: float
     specials: tuple[str, ...]
-    _kept: Callable[[str], tuple[int, ...]] = field(init=False)  # the pieces of a word
+    _kept: Any = field(init=False)  # the pieces of words that were met, in a cache of them
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_kept", lru_cache(_KNOWN)(self._best_path))

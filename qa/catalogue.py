@@ -168,7 +168,7 @@ class Catalogue:
             raise LibraryError(self._trouble) from error
         self.passage_count: int = self._one("SELECT count(*) FROM passages")[0]
         self._texts = lru_cache(maxsize=64)(self._read_document)
-        # What was read lately, as most questions meet it again: passages with their groups of twins.
+        # Passages read lately, with their groups of twins: most questions meet them again.
         self._known: dict[int, tuple[Passage, int | None]] = {}
         self._counts = lru_cache(maxsize=4096)(self._count)
         self.is_written = lru_cache(maxsize=4096)(self._is_written)
