@@ -196,13 +196,13 @@ class TokenStore:
     def tokens(self, row: int) -> Vectors:
         """The token vectors of one passage, (n, dim) float32."""
         values, scales, _ids = self.stored(row)
-        return _scaled(values, scales, self.dim)
+        return _unpacked(values, self.dim, scales)
 
     def total(self, row: int) -> Vectors:
         """The sum of a passage's own token vectors, without its title's, (dim,) float32."""
         values, scales, ids = self.stored(row)
         own = ids >= 0
-        total: Vectors = scales[own].astype(np.float32) @ _levels(values[own], self.dim)
+        total: Vectors = scales[own].astype(np.float32) @ _unpacked(values[own], self.dim)
         return total
 
     def blocks(self, rows: Sequence[int]) -> list[Block]:
@@ -217,7 +217,7 @@ class TokenStore:
 
     def _block(self, row: int) -> Block:
         values, scales, ids = self.stored(row)
-        return block(_scaled(values, scales, self.dim), ids)
+        return block(_unpacked(values, self.dim, scales), ids)
 
 
 def _width(dim: int) -> int:
@@ -237,17 +237,15 @@ def _packed(tokens: Vectors) -> tuple[Packed, npt.NDArray[np.float16]]:
     return low, scales
 
 
-def _levels(values: Packed, dim: int) -> Vectors:
-    """What packed values (n, width) stand for, without their scales, (n, dim) float32."""
-    levels = np.concatenate([values & 15, values >> 4], axis=1)[:, :dim]
-    return levels.astype(np.float32) - np.float32(_ZERO)
-
-
-def _scaled(values: Packed, scales: npt.NDArray[np.float16], dim: int) -> Vectors:
-    """What packed values stand for, (n, dim) float32."""
-    levels = _levels(values, dim)
-    levels *= scales.astype(np.float32)[:, None]
-    return levels
+def _unpacked(values: Packed, dim: int, scales: npt.NDArray[np.float16] | None = None) -> Vectors:
+    """What packed values (n, width) and their (n,) scales stand for, (n, dim) float32; without
+    scales, the levels."""
+    vectors, half = np.empty((len(values), dim), np.float32), values.shape[1]
+    space = np.float32(1) if scales is None else scales.astype(np.float32)[:, None]
+    for part, levels in ((vectors[:, :half], values & 15), (vectors[:, half:], values >> 4)):
+        centred = (levels - np.uint8(_ZERO)).view(np.int8)  # while a level still is one byte
+        np.multiply(centred[:, : part.shape[1]], space, out=part)
+    return vectors
 
 
 def _checksum(values: Packed, scales: npt.NDArray[np.float16], ids: npt.NDArray[np.int32]) -> int:
