@@ -4,13 +4,14 @@ from embeddings.centres import Centres, centres
 from embeddings.encoder import Encoder, Encoding, OnnxEncoder
 from embeddings.errors import EmbeddingsError, IndexFileError, ModelError, ModelNotFoundError
 from embeddings.index import VectorIndex, unit
-from embeddings.interaction import closest
+from embeddings.interaction import NONE, Interaction, interact
 from embeddings.packing import Bytes, Codes, Packing, packing_for
 from embeddings.prepare import open_encoder
 from embeddings.salience import Salience, salience
 from embeddings.tokens import TokenStore, TokenWriter, mend
 
 __all__ = [
+    "NONE",
     "Bytes",
     "Centres",
     "Codes",
@@ -18,6 +19,7 @@ __all__ = [
     "Encoder",
     "Encoding",
     "IndexFileError",
+    "Interaction",
     "ModelError",
     "ModelNotFoundError",
     "OnnxEncoder",
@@ -27,7 +29,7 @@ __all__ = [
     "TokenWriter",
     "VectorIndex",
     "centres",
-    "closest",
+    "interact",
     "mend",
     "open_encoder",
     "packing_for",

@@ -157,8 +157,7 @@ class OnnxEncoder:
         feed: dict[str, npt.NDArray[Any]] = {"input_ids": row}
         if self._words is not None:
             feed["word_vectors"] = self._look_up(row[0])[np.newaxis]
-        inputs = {entry.name for entry in session.get_inputs()}
-        vector, tokens = session.run(None, {k: v for k, v in feed.items() if k in inputs})
+        vector, tokens = session.run(None, {k: v for k, v in feed.items() if k in self._inputs})
         own = slice(self._prompt_tokens(prompt, ids), max(len(ids) - self._end_tokens, 0))
         return Encoding(unit(vector)[0], unit(tokens[0, own]), row[0, own].astype(np.int32))
 
@@ -212,8 +211,9 @@ class OnnxEncoder:
     def _open_words(self) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float16]] | None:
         if WORDS not in self._files:
             return None
-        scales = np.load(self._folder / WORD_SCALES, mmap_mode="r", allow_pickle=False)
-        return np.load(self._folder / WORDS, mmap_mode="r", allow_pickle=False), scales
+        files = (self._folder / name for name in (WORDS, WORD_SCALES))
+        words, scales = (np.load(file, mmap_mode="r", allow_pickle=False) for file in files)
+        return np.asarray(words), np.asarray(scales)  # whose rows cost less
 
     @cached_property
     def _library_tokenizer(self) -> Any:
@@ -228,6 +228,10 @@ class OnnxEncoder:
     def _opened(self) -> Any:
         with self._opening:
             return self._session
+
+    @cached_property
+    def _inputs(self) -> frozenset[str]:
+        return frozenset(entry.name for entry in self._session.get_inputs())
 
     @cached_property
     def _session(self) -> Any:

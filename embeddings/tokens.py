@@ -1,9 +1,4 @@
-"""Token vectors on disk, mapped into memory, and late interaction over them.
-
-Late interaction (ColBERT, Khattab and Zaharia, SIGIR 2020) compares every token of a query with
-every token of a passage; a passage's score is the mean, over the query's tokens, of the best
-cosine each of them finds.
-"""
+"""Token vectors on disk, mapped into memory, for late interaction."""
 
 import mmap
 import os
@@ -18,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.errors import IndexFileError
+from embeddings.interaction import Block, block
 from embeddings.packing import Packing, Scales, Values
+from embeddings.recent import Recent
 
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int32]
@@ -30,6 +27,7 @@ _VALUES, _SCALES, _IDS, _STARTS, _CHECKS = (
     "starts.i8",
     "checks.u4",
 )
+UNPACKED = 64 * 2**20  # bytes of memory for the passages that were asked for lately
 _AT_ONCE = 1000  # passages that are copied in one go
 FILES = (_VALUES, _SCALES, _IDS, _STARTS, _CHECKS)
 
@@ -129,6 +127,7 @@ class TokenStore:
         if not fits or len(self._starts) != len(self._checks) + 1:
             raise IndexFileError(f"the token vectors in {folder} don't fit one another")
         self._values = values.reshape(total, width)
+        self._unpacked: Recent[Block] = Recent(UNPACKED, lambda each: each.vectors.nbytes)
 
     def frequencies(self, times: npt.NDArray[np.int64]) -> tuple[Ids, Ids]:
         """The ids that occur, ascending, and in how many texts each does; both (u,) int32.
@@ -230,19 +229,15 @@ class TokenStore:
             for mapped in self._mapped:
                 mapped.madvise(mmap.MADV_DONTNEED)
 
-    def similarities(self, query: Vectors, rows: Sequence[int]) -> list[Vectors]:
-        """The inner products of each query token with each token of each passage.
+    def blocks(self, rows: Sequence[int]) -> list[Block]:
+        """The token vectors of passages, laid out to interact with a question's.
 
-        They are cosines where both are of unit length. `query` is (m, dim); the result has for
-        each row an (m, n) array, n being that passage's number of tokens.
+        What was asked for lately is in memory, up to `UNPACKED` bytes of it.
+
+        Raises:
+            IndexFileError: the bytes are not those that were written.
         """
-        parts = [self.stored(row) for row in rows]
-        if not parts:
-            return []
-        values, scales = (np.concatenate([part[at] for part in parts]) for at in range(2))
-        cosines = query @ self.packing.unpack(values, scales).T
-        ends = np.cumsum([len(part[2]) for part in parts])[:-1]
-        return np.split(cosines, ends, axis=1)
+        return self._unpacked.get(rows, lambda row: block(self.tokens(row)))
 
 
 def mend(folder: Path, packing: Packing, most: int) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Encoder, VectorIndex, centres, packing_for
+from embeddings import NONE, Encoder, VectorIndex, centres, packing_for
 from qa import catalogue, manifest
 from qa.boilerplate import marked
-from qa.encoded import ASIDE, NONE, PLACES, Encoded, EncodedWriter, Text, keys_of
+from qa.encoded import ASIDE, PLACES, Encoded, EncodedWriter, Text, keys_of
 from qa.library import CATALOGUE, FREQUENCIES, VECTORS, Library
 from qa.likeness import same_words
 from qa.passages import cut

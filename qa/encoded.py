@@ -18,7 +18,18 @@ from typing import NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Bytes, Codes, IndexFileError, Packing, TokenStore, TokenWriter, mend
+from embeddings import (
+    NONE,
+    Bytes,
+    Codes,
+    IndexFileError,
+    Interaction,
+    Packing,
+    TokenStore,
+    TokenWriter,
+    interact,
+    mend,
+)
 from qa.types import Language
 
 Vectors = npt.NDArray[np.float32]
@@ -28,7 +39,6 @@ Vectored = Callable[[int, int], Vectors]
 TOKENS, KEYS, PLACES = "tokens", "keys.b16", "places.npy"
 CODEBOOK = "codebook.npy"  # only where there are many texts
 ASIDE = "vectors.aside"  # of every row, while a generation is written
-NONE = -1  # where a passage has no title
 _BLOCK = 1000  # rows that are checked at once
 _KEY = 16  # bytes; two texts out of a billion share one with a probability of 1e-21
 
@@ -38,17 +48,6 @@ class Text(NamedTuple):
 
     words: str
     language: Language
-
-
-class Near(NamedTuple):
-    """A question and a passage, token by token.
-
-    `cosines` is (m, n) float32: of m tokens of the question with n of the passage; `beside` (m,)
-    is the best each finds in the title, 0 where there is none.
-    """
-
-    cosines: Vectors
-    beside: Vectors
 
 
 def keys_of(texts: Iterable[Text], model: str) -> list[bytes]:
@@ -147,18 +146,21 @@ class Encoded:
         """Where the row of a key is."""
         return {key: row for row, key in enumerate(self.keys)}
 
-    def near(self, query: Vectors, own: Sequence[int], titles: Sequence[int]) -> list[Near]:
-        """The query's tokens (m, dim) beside those of passages, given by their rows and those of
-        their titles.
+    def interact(
+        self, query: Vectors, weights: Vectors, own: Sequence[int], titles: Sequence[int]
+    ) -> Interaction:
+        """A question's tokens (m, dim), and their (m,) weights, with those of passages, given by
+        their rows and those of their titles.
 
         Raises:
             IndexFileError: the bytes are not those that were written.
         """
         rows = [row for row in dict.fromkeys((*own, *titles)) if row != NONE]
-        found = dict(zip(rows, self.tokens.similarities(query, rows), strict=True))
-        best = {NONE: np.zeros(len(query), np.float32)}
-        best |= {row: found[row].max(axis=1, initial=0) for row in set(titles) if row != NONE}
-        return [Near(found[row], best[title]) for row, title in zip(own, titles, strict=True)]
+        at = {NONE: NONE} | {row: number for number, row in enumerate(rows)}
+        blocks = self.tokens.blocks(rows)
+        return interact(
+            query, weights, blocks, [at[row] for row in own], [at[row] for row in titles]
+        )
 
     def written_aside(self, rows: Rows) -> Vectors:
         """The vectors of these rows, (len(rows), dim) float32, as they were just written."""

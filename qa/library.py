@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import IndexFileError, VectorIndex
+from embeddings import NONE, IndexFileError, Interaction, VectorIndex
 from qa import manifest
 from qa.catalogue import Catalogue
-from qa.encoded import NONE, PLACES, Encoded, Near
+from qa.encoded import PLACES, Encoded
 from qa.errors import LibraryError
 from qa.manifest import Manifest
 from qa.types import Document, Language, Passage
@@ -78,11 +78,13 @@ class Library:
         """The passages of these rows, in the order asked for."""
         return self.catalogue.passages(rows)
 
-    def similarities(self, query: npt.NDArray[np.float32], rows: Sequence[int]) -> list[Near]:
-        """The cosines of query tokens (m, dim) with those of each passage and its title."""
+    def interact(
+        self, query: npt.NDArray[np.float32], weights: npt.NDArray[np.float32], rows: Sequence[int]
+    ) -> Interaction:
+        """A question's tokens (m, dim), and their (m,) weights, with those of these passages."""
         own, titles = self.places[:, rows].tolist()
         try:
-            return self.encoded.near(query, own, titles)
+            return self.encoded.interact(query, weights, own, titles)
         except IndexFileError as error:
             raise LibraryError(f"{error}; {self._cure}") from error
 
@@ -164,12 +166,12 @@ def _array(path: Path) -> npt.NDArray[np.int32]:
     """A file of two rows: token ids, ascending, and in how many passages each occurs; or for
     each passage its place among what is encoded, and its title's."""
     try:
-        array: npt.NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
+        mapped: npt.NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise IndexFileError(f"{path} is damaged") from error
-    if array.dtype != np.int32 or array.ndim != 2 or len(array) != 2:
+    if mapped.dtype != np.int32 or mapped.ndim != 2 or len(mapped) != 2:
         raise IndexFileError(f"{path} is damaged")
-    return array
+    return np.asarray(mapped)  # whose slices cost less
 
 
 def _check_files(folder: Path, state: Manifest, cure: str, *, all_of_them: bool = False) -> None:

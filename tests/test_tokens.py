@@ -53,32 +53,34 @@ def test_ids_come_back_exactly_and_vectors_nearly(tmp_path: Path) -> None:
         assert np.abs(store.tokens(row) - vectors_of(ids)).max(initial=0) < CLOSE
 
 
-def test_similarities_are_the_cosines_nearly(tmp_path: Path) -> None:
+def test_blocks_have_the_tokens_of_passages_and_zeros_behind(tmp_path: Path) -> None:
     store = write(tmp_path)
-    query = vectors_of([8, 100, 5])
     rows = [3, 0, 1, 3]
-    for row, cosines in zip(rows, store.similarities(query, rows), strict=True):
-        assert cosines.shape == (3, len(IDS[row]))
-        assert np.abs(cosines - query @ vectors_of(IDS[row]).T).max(initial=0) < CLOSE
-    assert store.similarities(query, [0])[0][0, 1] == pytest.approx(1, abs=CLOSE)  # 8 and 8
+    for row, (vectors, own) in zip(rows, store.blocks(rows), strict=True):
+        assert own == len(IDS[row])
+        assert (vectors.dtype, vectors.shape) == (np.float32, (8, DIM))
+        assert np.array_equal(vectors[:own], store.tokens(row))
+        assert not vectors[own:].any()
+    assert store.blocks([]) == []
 
 
-@pytest.mark.parametrize("dim", [1, 2, 47, 48])
-def test_products_are_those_of_the_tokens_that_come_back(tmp_path: Path, dim: int) -> None:
-    rng = np.random.default_rng(dim)
-    tokens = unit(rng.standard_normal((9, dim)).astype(np.float32))
-    with TokenWriter(tmp_path, dim, Bytes(dim)) as writer:
-        writer.append(tokens, np.arange(9, dtype=np.int32))
-    store = TokenStore(tmp_path, dim, Bytes(dim))
-    query = unit(rng.standard_normal((4, dim)).astype(np.float32))
-    [products] = store.similarities(query, [0])
-    back = store.tokens(0)
-    assert np.allclose(products, query @ back.T, atol=1e-5)
-    assert np.allclose(store.totals([0, 0]), [back.sum(axis=0)] * 2, atol=1e-5)
+def test_a_passage_is_unpacked_once_within_a_budget_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = [each.vectors.nbytes for each in write(tmp_path).blocks([0, 2, 3])]
+    monkeypatch.setattr("embeddings.tokens.UNPACKED", sum(sizes) - 1)
+    store = TokenStore(tmp_path, DIM, Bytes(DIM))
+    first, second = store.blocks([0, 2])
+    assert store.blocks([2])[0] is second
+    store.blocks([3])  # one too many: the oldest, row 0, makes room
+    assert store.blocks([2])[0] is second
+    assert store.blocks([0])[0] is not first
 
 
-def test_no_rows_have_no_similarities(tmp_path: Path) -> None:
-    assert write(tmp_path).similarities(vectors_of([1]), []) == []
+def test_totals_are_the_sums_of_the_tokens(tmp_path: Path) -> None:
+    store = write(tmp_path)
+    sums = [store.tokens(row).sum(axis=0) for row in (3, 1, 3)]
+    assert np.allclose(store.totals([3, 1, 3]), sums, atol=1e-5)
 
 
 def test_vectors_of_other_lengths_and_zeros_come_back(tmp_path: Path) -> None:
@@ -162,9 +164,7 @@ def test_stores_without_a_token_are_read(tmp_path: Path, passages: list[list[int
     assert len(store) == len(passages)
     assert [part.size for part in store.frequencies(np.ones(len(passages), int))] == [0, 0]
     rows = range(len(passages))
-    assert [part.shape for part in store.similarities(vectors_of([1, 2]), rows)] == [
-        (2, 0) for _ in rows
-    ]
+    assert [each.own for each in store.blocks(rows)] == [0 for _ in rows]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_flipped_bit_is_noticed_in_its_own_passage_only(
     with pytest.raises(IndexFileError, match="row 2"):
         store.tokens(2)
     with pytest.raises(IndexFileError, match="row 2"):
-        store.similarities(vectors_of([1]), [0, 2])
+        store.blocks([0, 2])
 
 
 @pytest.mark.parametrize("at", [8, 15])
