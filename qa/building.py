@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Encoder, TokenStore, TokenWriter, VectorIndex, centres
+from embeddings import Encoder, IndexKind, TokenStore, TokenWriter, VectorIndex, centres
 from qa import catalogue, manifest
 from qa.boilerplate import marked
 from qa.library import CATALOGUE, FREQUENCIES, TOKENS, VECTORS, Library
@@ -21,6 +22,13 @@ Cut = Callable[[Document], Sequence[Passage]]
 Encoded = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.int32]]
 
 
+class Written(NamedTuple):
+    """What the manifest tells of a generation: sizes and digests, and how vectors are searched."""
+
+    files: dict[str, tuple[int, str]]
+    vectors: IndexKind
+
+
 def write_generation(
     target: Path,
     documents: Sequence[Document],
@@ -30,15 +38,18 @@ def write_generation(
     *,
     before: Library | None = None,
     cut: Cut = cut,
-) -> dict[str, tuple[int, str]]:
-    """Write all parts of an index into the empty folder `target`; their sizes and digests.
+) -> Written:
+    """Write all parts of an index into the empty folder `target`.
 
     What `before` has of a document that did not change is copied from it.
 
     Raises:
         OSError: there is no room, or no right to write.
-        IndexFileError: what is to be copied is damaged.
+        IndexFileError: token vectors that are to be copied are damaged.
+        LibraryError: so are other vectors.
     """
+    if before is not None:
+        before.verify({VECTORS})  # opening may not have read them
     kept = {} if before is None else _kept(documents, before)
     cuts = {d.doc_id: kept[d.doc_id].passages if d.doc_id in kept else cut(d) for d in documents}
     passages = marked([passage for d in documents for passage in cuts[d.doc_id]])
@@ -59,9 +70,10 @@ def write_generation(
         next(encoded, None)  # ends it here: in its finalizer, Ctrl-C would be swallowed
     store = TokenStore(target / TOKENS, encoder.dim)
     np.save(target / FREQUENCIES, np.stack(store.frequencies()))
-    _save(VectorIndex.build(vectors), target / VECTORS)
+    index = VectorIndex.build(vectors)
+    _save(index, target / VECTORS)
     catalogue.write(target / CATALOGUE, documents, passages, find_twins(passages, store))
-    return _files(target)
+    return Written(_files(target), index.kind)
 
 
 def _save(vectors: VectorIndex, path: Path) -> None:

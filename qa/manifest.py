@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from embeddings import IndexKind
 from qa.errors import LibraryError
 
-FORMAT = 8  # of the whole index; an index of another format is refused
+FORMAT = 10  # of the whole index; an index of another format is refused
 NAME = "manifest.json"
 LOCK = "qa.lock"
 _PROGRAM = "qa"
@@ -46,7 +47,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`files` has the size of each part and its SHA-256."""
+    """`files` has the size of each part and its SHA-256; `vectors` is how they are searched."""
 
     model: str
     model_name: str
@@ -56,6 +57,7 @@ class Manifest:
     documents: Mapping[str, Source] = field(default_factory=dict)
     skipped: Mapping[str, Skipped] = field(default_factory=dict)  # by path
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    vectors: IndexKind = field(default_factory=IndexKind)
 
 
 def stamp(path: Path) -> Stamp:
@@ -177,7 +179,14 @@ def _parse(content: Mapping[str, Any]) -> Manifest:
             _inside(name): (int(size), str(digest))
             for name, (size, digest) in content["files"].items()
         },
+        vectors=_kind(**content["vectors"]),
     )
+
+
+def _kind(name: object, cells: object, probes: object, recall: object) -> IndexKind:
+    if name not in ("flat", "ivf") or not isinstance(recall, float) or not 0 <= recall <= 1:
+        raise ValueError(name, recall)
+    return IndexKind(name, int(cells), int(probes), recall)
 
 
 def _stamp(values: Any) -> Stamp:
