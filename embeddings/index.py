@@ -240,7 +240,7 @@ def _check(path: Path, data: npt.NDArray[np.uint8]) -> bytes:
     else:
         before = len(data) - _DIGEST - _in_lists(count, dim)
         fits = _HEADER.size < before < len(data) and (
-            hashlib.sha256(data[:before]).digest() == data[-_DIGEST:].tobytes()
+            hashlib.sha256(data[:before].data).digest() == data[-_DIGEST:].tobytes()
         )
     if not fits or metric != 0:
         raise IndexFileError(f"{path} is damaged: its size and header don't fit")
