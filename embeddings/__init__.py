@@ -3,7 +3,7 @@
 from embeddings.centres import Centres, centres
 from embeddings.encoder import Encoder, Encoding, OnnxEncoder
 from embeddings.errors import EmbeddingsError, IndexFileError, ModelError, ModelNotFoundError
-from embeddings.index import IndexKind, VectorIndex, unit
+from embeddings.index import IndexKind, VectorIndex, neighbours, unit
 from embeddings.interaction import closest
 from embeddings.prepare import open_encoder
 from embeddings.salience import Salience, salience
@@ -25,6 +25,7 @@ __all__ = [
     "VectorIndex",
     "centres",
     "closest",
+    "neighbours",
     "open_encoder",
     "salience",
     "unit",

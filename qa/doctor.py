@@ -165,8 +165,8 @@ def _search(state: manifest.Manifest) -> Check:
     kind = state.vectors
     if kind.name == "flat":
         return Check("search", "ok", "exact: every passage's vector is compared")
-    said = f"approximate: {kind.probes} of {kind.cells} cells are read for a question"
-    return Check("search", "ok", f"{said}, which find {kind.recall:.1%} of the nearest passages")
+    said = f"approximate: codes of {kind.code} bytes, then {kind.candidates} vectors are compared"
+    return Check("search", "ok", f"{said}; {kind.recall:.1%} of the nearest passages are found")
 
 
 def _freshness(patient: Patient, state: manifest.Manifest) -> Check:

@@ -183,10 +183,10 @@ def _parse(content: Mapping[str, Any]) -> Manifest:
     )
 
 
-def _kind(name: Any, cells: Any, probes: Any, recall: Any) -> IndexKind:
-    if name not in ("flat", "ivf") or not 0 <= float(recall) <= 1:
+def _kind(name: Any, code: Any, candidates: Any, recall: Any) -> IndexKind:
+    if name not in ("flat", "pq") or not 0 <= float(recall) <= 1:
         raise ValueError(name, recall)
-    return IndexKind(name, int(cells), int(probes), float(recall))
+    return IndexKind(name, int(code), int(candidates), float(recall))
 
 
 def _stamp(values: Any) -> Stamp:
