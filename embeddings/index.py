@@ -66,12 +66,14 @@ class VectorIndex:
     def build(cls, vectors: Vectors) -> "VectorIndex":
         """Index the rows of `vectors`, (n, dim) float32, of any length; n may be 0.
 
-        More than `EXACT` are kept as float16.
+        More than `EXACT` are kept as float16; scaling those to unit length changes none.
         """
         import faiss
 
         vectors = unit(vectors)
         if len(vectors) > EXACT:
+            # Before anything is learned from them: read and indexed again, they make the same file.
+            vectors = vectors.astype(np.float16).astype(np.float32)
             index = _coded(vectors)
             candidates, recall = _candidates(index, vectors)
             index.k_factor = candidates / RECALL_AT
@@ -199,10 +201,10 @@ def _coded(vectors: Vectors) -> Any:
     dim = vectors.shape[1]
     parts = dim // 2 if dim % 2 == 0 else dim
     codes = faiss.IndexPQFastScan(dim, parts, 4, faiss.METRIC_INNER_PRODUCT)
-    # A float16 that is read and indexed again stays what it is, bit for bit.
     halves = faiss.IndexScalarQuantizer(
         dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
     )
+    codes.pq.cp.min_points_per_centroid = 1  # with fewer it would write to the terminal
     codes.train(vectors)
     index = faiss.IndexRefine(codes, halves)
     index.add(vectors)
