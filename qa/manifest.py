@@ -184,9 +184,10 @@ def _parse(content: Mapping[str, Any]) -> Manifest:
 
 
 def _kind(name: Any, code: Any, candidates: Any, recall: Any) -> IndexKind:
-    if name not in ("flat", "pq") or not 0 <= float(recall) <= 1:
-        raise ValueError(name, recall)
-    return IndexKind(name, int(code), int(candidates), float(recall))
+    kind = IndexKind(name, int(code), int(candidates), float(recall))
+    if name not in ("flat", "pq") or min(kind.code, kind.candidates) < 0 or not 0 <= recall <= 1:
+        raise ValueError(kind)
+    return kind
 
 
 def _stamp(values: Any) -> Stamp:

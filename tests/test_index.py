@@ -260,7 +260,7 @@ def test_candidates_are_doubled_until_the_recall_is_reached(
     assert least.candidates == 50 < enough.candidates < MANY <= most.candidates
     assert least.recall is not None and enough.recall is not None and most.recall is not None
     assert least.recall < 0.98 <= enough.recall <= most.recall
-    assert most.recall > 0.99
+    assert most.recall > 0.999
 
 
 def test_the_cosines_of_many_are_those_of_their_vectors(few: None) -> None:
@@ -345,6 +345,14 @@ def test_equal_vectors_among_many_stand_in_row_order(few: None) -> None:
     vectors = clustered()
     vectors[[2900, 40, 1500, 9]] = vectors[2900]
     assert VectorIndex.build(vectors).search(vectors[2900], 3)[0].tolist() == [9, 40, 1500]
+
+
+def test_many_equal_vectors_do_not_ask_for_more_candidates(few: None) -> None:
+    """Which of them is found is the same, and a folder may repeat a passage a thousand times."""
+    vectors = np.concatenate([clustered(500), np.repeat(clustered(10, seed=2), 250, axis=0)])
+    kind = VectorIndex.build(vectors).kind
+    assert kind.candidates < 1000
+    assert kind.recall is not None and kind.recall >= 0.98
 
 
 def test_vectors_of_nothing_and_of_no_number_among_many_do_no_harm(few: None) -> None:
