@@ -218,15 +218,17 @@ def _candidates(index: Any, vectors: Vectors) -> tuple[int, float]:
     measured, its nearest are harder to find than those of questions that people asked, while
     passages find one another too easily.
     """
+    import faiss
+
     drawn = np.random.default_rng(0).choice(len(vectors), 2 * _ASKED)
-    queries = vectors[drawn[:_ASKED]] + vectors[drawn[_ASKED:]]
-    _, right = neighbours(queries, vectors, RECALL_AT)
+    queries = unit(vectors[drawn[:_ASKED]] + vectors[drawn[_ASKED:]])
+    width = min(RECALL_AT, len(vectors))
+    right, _ = faiss.knn(queries, vectors, width, faiss.METRIC_INNER_PRODUCT)
     as_near = right[:, -1:] - _ROUNDING  # of equal vectors, it is the same which are found
     candidates = _FEWEST
     while True:
         kind = IndexKind("pq", candidates=candidates)
-        how = _comparing(kind, right.shape[1])
-        found, _ = index.search(unit(queries), right.shape[1], params=how)
+        found, _ = index.search(queries, width, params=_comparing(kind, width))
         recall = float((found >= as_near).mean())
         if recall >= RECALL or candidates >= len(vectors):
             return candidates, recall
