@@ -3,7 +3,7 @@
 from embeddings.centres import Centres, centres
 from embeddings.encoder import Encoder, Encoding, OnnxEncoder
 from embeddings.errors import EmbeddingsError, IndexFileError, ModelError, ModelNotFoundError
-from embeddings.index import VectorIndex, unit
+from embeddings.index import IndexKind, VectorIndex, neighbours, unit
 from embeddings.interaction import NONE, Interaction, interact
 from embeddings.packing import Bytes, Codes, Packing, packing_for
 from embeddings.prepare import open_encoder
@@ -19,6 +19,7 @@ __all__ = [
     "Encoder",
     "Encoding",
     "IndexFileError",
+    "IndexKind",
     "Interaction",
     "ModelError",
     "ModelNotFoundError",
@@ -31,6 +32,7 @@ __all__ = [
     "centres",
     "interact",
     "mend",
+    "neighbours",
     "open_encoder",
     "packing_for",
     "salience",

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import NONE, Encoder, VectorIndex, centres, packing_for
+from embeddings import NONE, Encoder, IndexKind, VectorIndex, centres, packing_for
 from qa import catalogue, manifest
 from qa.boilerplate import marked
 from qa.encoded import ASIDE, PLACES, Encoded, EncodedWriter, Text, keys_of
@@ -24,6 +25,13 @@ Cut = Callable[[Document], Sequence[Passage]]
 Cuts = Mapping[str, Sequence[Passage]]
 
 
+class Written(NamedTuple):
+    """What the manifest tells of a generation: sizes and digests, and how vectors are searched."""
+
+    files: dict[str, tuple[int, str]]
+    vectors: IndexKind
+
+
 def write_generation(
     target: Path,
     documents: Sequence[Document],
@@ -34,15 +42,18 @@ def write_generation(
     before: Library | None = None,
     unfinished: Encoded | None = None,
     cut: Cut = cut,
-) -> dict[str, tuple[int, str]]:
-    """Write all parts of an index into the empty folder `target`; their sizes and digests.
+) -> Written:
+    """Write all parts of an index into the empty folder `target`.
 
     A text that `before` or `unfinished` has encoded is copied from there.
 
     Raises:
         OSError: there is no room, or no right to write.
-        IndexFileError: what is to be copied is damaged.
+        IndexFileError: token vectors that are to be copied are damaged.
+        LibraryError: so are other vectors.
     """
+    if before is not None:
+        before.verify({VECTORS})  # opening may not have read them
     kept = {} if before is None else _kept(documents, before)
     cuts = {d.doc_id: kept[d.doc_id] if d.doc_id in kept else cut(d) for d in documents}
     unmarked = [passage for d in documents for passage in cuts[d.doc_id]]
@@ -54,11 +65,12 @@ def write_generation(
     encoded = Encoded(target, encoder.dim)
     np.save(target / PLACES, places)
     np.save(target / FREQUENCIES, _frequencies(encoded, places[0]))
-    _save(VectorIndex.build(encoded.written_aside(places[0])), target / VECTORS)
+    index = VectorIndex.build(encoded.written_aside(places[0]))
+    _save(index, target / VECTORS)
     twins = find_twins(passages, encoded.tokens, places[0], words)
     catalogue.write(target / CATALOGUE, documents, passages, twins)
     (target / ASIDE).unlink()
-    return _files(target)
+    return Written(_files(target), index.kind)
 
 
 def _texts(documents: Sequence[Document], cuts: Cuts) -> tuple[list[Text], npt.NDArray[np.int32]]:

@@ -236,7 +236,7 @@ def _build(place: Place, files: Files, rebuild: bool, report: Progress) -> None:
     target.mkdir()
     try:
         documents = [found.documents[doc_id] for doc_id in sorted(found.documents)]
-        parts = write_generation(
+        written = write_generation(
             target,
             documents,
             place.encoder,
@@ -245,7 +245,7 @@ def _build(place: Place, files: Files, rebuild: bool, report: Progress) -> None:
             before=before,
             unfinished=None if rebuild else left,
         )
-        _settle(target, parts)
+        _settle(target, written.files)
         state = Manifest(
             model=place.encoder.digest,
             model_name=place.model_name,
@@ -254,7 +254,8 @@ def _build(place: Place, files: Files, rebuild: bool, report: Progress) -> None:
             generation=generation,
             documents=found.sources,
             skipped=found.skipped,
-            files=parts,
+            files=written.files,
+            vectors=written.vectors,
         )
         manifest.write(place.index, state)
     except IndexFileError as error:

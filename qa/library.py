@@ -4,7 +4,7 @@ An index is a folder with a manifest and one subfolder, a generation, that the m
 A generation is never changed once it is named, so a reader needs no lock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -21,9 +21,10 @@ from qa.types import Document, Language, Passage
 
 CATALOGUE, VECTORS, FREQUENCIES = "passages.sqlite", "vectors.faiss", "frequencies.npy"
 # Not every digest is checked at every opening: reading all would take longer than the question.
-# A larger catalogue has checksums a row, and token vectors, which are mapped, a checksum a passage.
+# A larger catalogue has checksums a row, token vectors have a checksum a passage. Damage among more
+# vectors than that costs a passage its rank at worst: what is quoted comes from the catalogue.
 _DIGESTED = 32 * 2**20
-_WHOLE = frozenset({VECTORS, FREQUENCIES, PLACES})  # are read whole anyway, whatever their size
+_WHOLE = frozenset({FREQUENCIES, PLACES})  # are read whole anyway, whatever their size
 _TRIES = 5  # each finds that another process has just replaced the index
 
 
@@ -59,13 +60,14 @@ class Library:
     def close(self) -> None:
         self.catalogue.close()
 
-    def verify(self) -> None:
-        """Read every part in full; opening reads the small ones only.
+    def verify(self, names: Collection[str] | None = None) -> None:
+        """Read every part in full, or those of these names; opening reads the small ones only.
 
         Raises:
             LibraryError: one is not what it was when it was written.
         """
-        _check_files(self.index / self.state.generation, self.state, self._cure, all_of_them=True)
+        names = self.state.files if names is None else names
+        _check_files(self.index / self.state.generation, self.state, self._cure, names)
 
     def document(self, doc_id: str) -> Document:
         """A document with its text; it must be there."""
@@ -174,14 +176,14 @@ def _array(path: Path) -> npt.NDArray[np.int32]:
     return np.asarray(mapped)  # whose slices cost less
 
 
-def _check_files(folder: Path, state: Manifest, cure: str, *, all_of_them: bool = False) -> None:
-    """Sizes of all parts, and digests of those that are small enough to be read anyway."""
+def _check_files(folder: Path, state: Manifest, cure: str, whole: Collection[str] = _WHOLE) -> None:
+    """Sizes of all parts, and digests of those that are small, or in `whole`."""
     for name, (size, digest) in state.files.items():
         path = folder / name
-        read = all_of_them or name in _WHOLE or (size <= _DIGESTED and path.parent == folder)
+        read = name in whole or (size <= _DIGESTED and path.parent == folder)
         try:
-            whole = path.stat().st_size == size and (not read or manifest.sha256(path) == digest)
+            right = path.stat().st_size == size and (not read or manifest.sha256(path) == digest)
         except OSError as error:
             raise LibraryError(f"{path} is missing ({error.strerror}); {cure}") from error
-        if not whole:
+        if not right:
             raise LibraryError(f"{path} is damaged; {cure}")

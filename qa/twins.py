@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import TokenStore, VectorIndex, unit
+from embeddings import TokenStore, neighbours, unit
 from qa.editions import corrected
 from qa.likeness import same_words
 from qa.types import LANGUAGES, Language, Passage
@@ -126,8 +126,8 @@ def _mutual(left: Vectors, right: Vectors) -> list[tuple[int, int]]:
     """Pairs that are each other's best by margin, and stand out from their neighbourhood."""
     if not len(left) or not len(right):
         return []
-    there, cosines_there = VectorIndex.build(right).neighbours(left, NEIGHBOURS)
-    back, cosines_back = VectorIndex.build(left).neighbours(right, NEIGHBOURS)
+    there, cosines_there = neighbours(left, right, NEIGHBOURS)
+    back, cosines_back = neighbours(right, left, NEIGHBOURS)
     near_left, near_right = cosines_there.mean(axis=1), cosines_back.mean(axis=1)
     best_there, margins = _best(there, cosines_there, near_left, near_right)
     best_back, _ = _best(back, cosines_back, near_right, near_left)

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from conftest import DIM, DOCUMENTS, HashingEncoder
 
-from embeddings import Bytes, Codes, packing
+from embeddings import Bytes, Codes, index as index_module, packing
 from qa import indexing, library as library_module, manifest, reading
 from qa.bot import Bot
 from qa.encoded import ASIDE, CODEBOOK, KEYS, PLACES, TOKENS
@@ -589,11 +589,13 @@ def test_a_missing_file_is_refused_or_built_anew(folder: Path, index: Path, name
     assert refused == (name != manifest.NAME)
 
 
+@pytest.mark.parametrize("name", [f"{TOKENS}/values.u1", VECTORS])
 def test_damage_that_shows_only_while_copying_is_refused_with_the_cure(
-    folder: Path, index: Path
+    folder: Path, index: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(library_module, "_DIGESTED", -1)
     refresh(folder, index)
-    path = part(index, f"{TOKENS}/values.u1")
+    path = part(index, name)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
@@ -602,6 +604,75 @@ def test_damage_that_shows_only_while_copying_is_refused_with_the_cure(
         refresh(folder, index)
     assert len(list(index.glob("?" * 16))) == 1  # what was begun is gone
     assert len(refresh(folder, index, rebuild=True)) == PASSAGES + 2
+
+
+# Many passages
+
+
+@pytest.fixture
+def many(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of passages so many that codes of their vectors are compared."""
+    monkeypatch.setattr(index_module, "EXACT", 15)  # training needs 16
+    words = "stone river bridge window garden letter winter summer mountain island".split()
+    for number, word in enumerate(words):
+        text = "\n\n".join(f"The {word} of {other} is number {number}." for other in words)
+        (folder / f"{word}.txt").write_text(text)
+    return folder
+
+
+def test_many_passages_are_answered_as_if_all_vectors_were_compared(
+    many: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coded = refresh(many, index)
+    monkeypatch.setattr(index_module, "EXACT", 1000)
+    flat = refresh(many, index.with_name("flat"))
+    assert (coded.state.vectors.name, flat.state.vectors.name) == ("pq", "flat")
+    assert coded.state.vectors.recall is not None
+    assert coded.state.vectors.recall >= 0.98
+    assert answers(coded, many) == answers(flat, many)
+
+
+def test_many_passages_that_are_refreshed_are_like_new(
+    many: Path, index: Path, tmp_path: Path
+) -> None:
+    refresh(many, index)
+    (many / "more.txt").write_text(MORE)
+    (many / "river.txt").unlink()
+    refreshed = refresh(many, index)
+    assert refreshed.state.vectors.name == "pq"
+    assert_like_new(refreshed, many, tmp_path)
+
+
+def test_damage_among_many_vectors_is_refused_or_changes_the_order_alone(
+    many: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_module, "_DIGESTED", -1)
+    library = refresh(many, index)
+    path = part(index, VECTORS)
+    whole = path.read_bytes()
+    vectors = 2 * len(library) * library.state.dim  # bytes, before the last 36
+    seen = set()
+    for at in np.linspace(0, len(whole) - 1, 40).astype(int).tolist():
+        damaged = bytearray(whole)
+        damaged[at] ^= 0x15
+        path.write_bytes(damaged)
+        try:
+            opened = open_library(index)
+            assert opened is not None
+        except LibraryError as error:
+            assert "--rebuild" in str(error)
+            refused = True
+        else:
+            refused = False
+            for answer in answers(opened, many):
+                for quote in answer.quotes + answer.near_misses:
+                    assert quote.path.read_text()[quote.start : quote.end] == quote.text
+            with pytest.raises(LibraryError, match="is damaged"):
+                opened.verify()
+        inside = len(whole) - 36 - vectors <= at < len(whole) - 36
+        assert refused != inside
+        seen.add(refused)
+    assert seen == {True, False}
 
 
 def test_a_rebuild_cures_every_damage(folder: Path, index: Path) -> None:

@@ -336,12 +336,16 @@ def _part(scene: Scene, name: str) -> Path:
 
 
 def _asked_of_damage(scene: Scene, rng: random.Random, damage: Callable[[Path], None]) -> bool:
-    """Half of the catalogues are taken for so large that they are not digested when opened.
+    """Half of the catalogues and vectors are taken for so large that they are not digested when
+    opened, and half of the vectors for so many that codes of them are compared.
 
-    Their rows have checksums, so that every quote is right; which of them is first may change.
+    A catalogue's rows have checksums, so that every quote is right; which of them is first may
+    change, as it may where vectors are damaged.
     """
     name = rng.choice(PARTS)
     digested = rng.random() < 0.5
+    if name == VECTORS and rng.random() < 0.5:
+        scene.many()
 
     def settle() -> None:
         manifest._TICK_NS = -1
@@ -352,7 +356,7 @@ def _asked_of_damage(scene: Scene, rng: random.Random, damage: Callable[[Path], 
     damage(_part(scene, name))
     result = scene.ask(settle)
     try:
-        if name == CATALOGUE and not digested and result.status in (0, 1):
+        if name in (CATALOGUE, VECTORS) and not digested and result.status in (0, 1):
             refused = not _from_documents(scene, result.out)
             if refused:
                 raise WrongError(f"a wrong quote: {result.out.decode()}")
