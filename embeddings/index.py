@@ -25,7 +25,8 @@ Rows = npt.NDArray[np.int64]
 EXACT = 20_000  # vectors that are all compared, in 2 ms on one core
 RECALL, RECALL_AT = 0.98, 50  # of the 50 nearest, so many must be found
 _FEWEST = 100  # candidates; they are doubled until the recall is reached
-_ASKED = 256  # stand for questions when it is measured
+_ASKED = 256  # stand for questions when it is measured,
+_MIXED = 3  # each of which lies between three vectors
 
 _ROUNDING = 1e-6  # what float32 leaves of a length of 1, over some hundred dimensions
 _POSSIBLE = 1.01  # a cosine above it is that of a damaged vector
@@ -214,14 +215,14 @@ def _coded(vectors: Vectors) -> Any:
 def _candidates(index: Any, vectors: Vectors) -> tuple[int, float]:
     """How many vectors to compare for the recall that is wanted, and the recall there is then.
 
-    What lies between two passages that have nothing to do with one another stands for a question:
+    What lies between passages that have nothing to do with one another stands for a question:
     measured, its nearest are harder to find than those of questions that people asked, while
     passages find one another too easily.
     """
     import faiss
 
-    drawn = np.random.default_rng(0).choice(len(vectors), 2 * _ASKED)
-    queries = unit(vectors[drawn[:_ASKED]] + vectors[drawn[_ASKED:]])
+    drawn = np.random.default_rng(0).choice(len(vectors), (_MIXED, _ASKED))
+    queries = unit(vectors[drawn].sum(axis=0))
     width = min(RECALL_AT, len(vectors))
     right, _ = faiss.knn(queries, vectors, width, faiss.METRIC_INNER_PRODUCT)
     as_near = right[:, -1:] - _ROUNDING  # of equal vectors, it is the same which are found
