@@ -1,4 +1,4 @@
-"""Nearest vectors by cosine, over FAISS. The only file that knows about FAISS.
+"""Nearest vectors by cosine, over FAISS.
 
 Few vectors are all compared with a query. Of many, short codes are compared, and then the vectors
 of the best candidates: product quantization of 4 bits for every two dimensions (fast scan: André,
