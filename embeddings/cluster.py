@@ -1,6 +1,7 @@
 """Workers that are processes of a Ray cluster, on this machine or on many."""
 
 import os
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -10,6 +11,7 @@ from typing import Any, Self
 from embeddings.encoder import Encoder, Encoding
 from embeddings.errors import EmbeddingsError, ModelError, WorkerError
 
+_SECONDS = 10  # to reach the cluster
 LOCAL = "local"  # a cluster of this machine alone, which ends with this process
 
 Opens = Callable[[str], Encoder]  # makes an encoder of a model's name, on the worker's machine
@@ -30,7 +32,7 @@ class Cluster:
         Raises:
             EmbeddingsError: Ray is not installed, or no cluster answers there.
         """
-        self._ray = _ray()
+        self._ray = check(address)
         self._ours = not self._ray.is_initialized()
         if self._ours:
             _join(self._ray, address, count)
@@ -78,7 +80,14 @@ class Cluster:
                 self._ray.cancel(shard, force=True)
 
 
-def _ray() -> Any:
+def check(address: str) -> Any:
+    """The module `ray`, where it is installed and somebody listens at an address with a port.
+
+    Ray itself would try for minutes.
+
+    Raises:
+        EmbeddingsError: it is not so.
+    """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
     try:
         import ray
@@ -87,6 +96,12 @@ def _ray() -> Any:
         raise EmbeddingsError(
             'embedding on a cluster needs Ray, which is not installed; pip install "qa[ray]"'
         ) from error
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        try:
+            socket.create_connection((host, int(port)), timeout=_SECONDS).close()
+        except (OSError, OverflowError) as error:
+            raise _unreachable(address, error) from error
     return ray
 
 
@@ -95,11 +110,14 @@ def _join(ray: Any, address: str, count: int | None) -> None:
     try:
         ray.init(address, log_to_driver=False, logging_level="ERROR", **settings)
     except (OSError, RuntimeError, ValueError, AssertionError) as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise EmbeddingsError(
-            f"no Ray cluster can be joined at {address} ({said}); begin one with: "
-            "ray start --head, or take the address local for this machine alone"
-        ) from error
+        raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str, error: Exception) -> EmbeddingsError:
+    return EmbeddingsError(
+        f"no Ray cluster can be joined at {address} ({_first_line(error)}); begin one with: "
+        "ray start --head, or take the address local for this machine alone"
+    )
 
 
 def _meant(error: Any) -> EmbeddingsError:
@@ -107,8 +125,17 @@ def _meant(error: Any) -> EmbeddingsError:
     cause = getattr(error, "cause", None)
     if isinstance(cause, EmbeddingsError):
         return cause
-    told = str(cause or error).strip().splitlines() or [""]
-    return WorkerError(f"it met {type(cause or error).__name__}: {told[0]}"[:300])
+    told = _first_line(cause or error)
+    if "No module named" in told:
+        return EmbeddingsError(
+            f"a machine of the cluster cannot embed ({told}); "
+            'install the same version of "qa[ray]" on every machine'
+        )
+    return WorkerError(f"it met {type(cause or error).__name__}: {told}")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def _encoded(opens: Opens, name: str, digest: str, texts: list[str]) -> list[Encoding]:
@@ -118,8 +145,6 @@ def _encoded(opens: Opens, name: str, digest: str, texts: list[str]) -> list[Enc
 
 @cache
 def _opened(opens: Opens, name: str, digest: str) -> Encoder:
-    import socket
-
     encoder = opens(name)
     if encoder.digest != digest:
         raise ModelError(

@@ -101,8 +101,10 @@ class _Process:
             wire.send(self._process.stdin, list(texts))
             reply = self._reply()
             return wire.receive_encodings(self._process.stdout, reply)
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError) as error:
             raise WorkerError(self._fate()) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise WorkerError("its reply made no sense") from error
 
     def _greet(self, digest: str) -> None:
         theirs = self._reply()["digest"]
@@ -128,8 +130,7 @@ class _Process:
         self._process.communicate()
 
     def _fate(self) -> str:
-        self._process.kill()  # where it lives it makes no sense; where it doesn't this does nothing
-        status = self._process.wait()
+        status = self._process.wait()  # its pipes are closed: it has ended, or is about to
         if status < 0:
             return f"it was killed by signal {-status}"
         return f"it ended with status {status}"

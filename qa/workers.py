@@ -14,6 +14,11 @@ def across(encoder: OnnxEncoder, workers: int | None, ray: str | None) -> Encode
         return encoder
     from embeddings.parallel import ParallelEncoder, Workers
 
+    if ray is not None:
+        from embeddings.cluster import check
+
+        check(ray)  # rather than after an hour of reading
+
     def start() -> Workers:
         if ray is not None:
             from embeddings.cluster import Cluster
