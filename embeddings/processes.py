@@ -87,7 +87,7 @@ class _Process:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-                start_new_session=True,  # Ctrl-C is for this process; it ends its workers
+                process_group=0,  # Ctrl-C is for this process, which ends its workers
             )
         except OSError as error:
             raise WorkerError(f"it cannot be started ({error.strerror or error})") from error
