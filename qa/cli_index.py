@@ -37,7 +37,7 @@ WorkerCount = Annotated[
         metavar="N",
         parser=lambda text: whole("--workers", text, least=1),
         help="Embed with N processes that share the cores, each with a model of its own; by "
-        "default with one process and a thread a core. It pays from some ten cores on.",
+        "default with one process and a thread a core. It may pay from some ten cores on.",
         show_default=False,
     ),
 ]
