@@ -80,13 +80,16 @@ class Encoder(Protocol):
 class OnnxEncoder:
     """A model that `embeddings.prepare` has prepared. Safe to share between threads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
         """Open a prepared folder; nothing is run yet.
+
+        Passages are embedded by so many `threads`, by default by one a core.
 
         Raises:
             ModelError: it is damaged.
         """
         self._folder = folder
+        self._threads = threads
         try:
             config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
             self.name: str = config["name"]
@@ -119,7 +122,7 @@ class OnnxEncoder:
         def encode(text: str) -> Encoding:
             return self._encode(self._passage_prompt, text, session)
 
-        pool = ThreadPoolExecutor(_cores(), thread_name_prefix="encoder")
+        pool = ThreadPoolExecutor(self._threads or cores(), thread_name_prefix="encoder")
         try:
             waiting = iter(texts)
             running = deque(pool.submit(encode, text) for text in islice(waiting, _AHEAD))
@@ -257,7 +260,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many cores this process may run on; that can be fewer than the machine has."""
     allowed = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
     return len(allowed(0)) if allowed else os.cpu_count() or 1

@@ -116,7 +116,7 @@ def _word_rows(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str, int
     for language, words in counts.items():
         for word, count in words.items():
             forms[fold(word), language].append((count, word))
-    for (folded, language), counted in forms.items():
+    for (folded, language), counted in sorted(forms.items()):  # sets have no order to rely on
         yield folded, language, max(counted)[1], sum(count for count, _word in counted)
 
 

@@ -164,6 +164,8 @@ app.command(
         "qa index -d reports/",
         "qa index -d reports/ --rebuild --quiet",
         "qa index -d reports/ --watch",
+        "qa index -d library/ --workers 8",
+        "qa index -d library/ --ray auto",
     ),
 )(index_)
 
