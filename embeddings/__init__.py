@@ -3,28 +3,42 @@
 from embeddings.centres import Centres, centres
 from embeddings.encoder import Encoder, Encoding, OnnxEncoder
 from embeddings.errors import EmbeddingsError, IndexFileError, ModelError, ModelNotFoundError
-from embeddings.index import VectorIndex, unit
-from embeddings.interaction import closest
+from embeddings.index import IndexKind, VectorIndex, neighbours, unit
+from embeddings.interaction import NONE, Block, Interaction, block, interact
+from embeddings.packing import Bytes, Codes, Packing, packing_for
 from embeddings.prepare import open_encoder
+from embeddings.recent import Recent
 from embeddings.salience import Salience, salience
-from embeddings.tokens import TokenStore, TokenWriter
+from embeddings.tokens import TokenStore, TokenWriter, mend
 
 __all__ = [
+    "NONE",
+    "Block",
+    "Bytes",
     "Centres",
+    "Codes",
     "EmbeddingsError",
     "Encoder",
     "Encoding",
     "IndexFileError",
+    "IndexKind",
+    "Interaction",
     "ModelError",
     "ModelNotFoundError",
     "OnnxEncoder",
+    "Packing",
+    "Recent",
     "Salience",
     "TokenStore",
     "TokenWriter",
     "VectorIndex",
+    "block",
     "centres",
-    "closest",
+    "interact",
+    "mend",
+    "neighbours",
     "open_encoder",
+    "packing_for",
     "salience",
     "unit",
 ]

@@ -80,13 +80,16 @@ class Encoder(Protocol):
 class OnnxEncoder:
     """A model that `embeddings.prepare` has prepared. Safe to share between threads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
         """Open a prepared folder; nothing is run yet.
+
+        Passages are embedded by so many `threads`, by default by one a core.
 
         Raises:
             ModelError: it is damaged.
         """
         self._folder = folder
+        self._threads = threads
         try:
             config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
             self.name: str = config["name"]
@@ -119,7 +122,7 @@ class OnnxEncoder:
         def encode(text: str) -> Encoding:
             return self._encode(self._passage_prompt, text, session)
 
-        pool = ThreadPoolExecutor(_cores(), thread_name_prefix="encoder")
+        pool = ThreadPoolExecutor(self._threads or cores(), thread_name_prefix="encoder")
         try:
             waiting = iter(texts)
             running = deque(pool.submit(encode, text) for text in islice(waiting, _AHEAD))
@@ -157,8 +160,7 @@ class OnnxEncoder:
         feed: dict[str, npt.NDArray[Any]] = {"input_ids": row}
         if self._words is not None:
             feed["word_vectors"] = self._look_up(row[0])[np.newaxis]
-        inputs = {entry.name for entry in session.get_inputs()}
-        vector, tokens = session.run(None, {k: v for k, v in feed.items() if k in inputs})
+        vector, tokens = session.run(None, {k: v for k, v in feed.items() if k in self._inputs})
         own = slice(self._prompt_tokens(prompt, ids), max(len(ids) - self._end_tokens, 0))
         return Encoding(unit(vector)[0], unit(tokens[0, own]), row[0, own].astype(np.int32))
 
@@ -212,8 +214,9 @@ class OnnxEncoder:
     def _open_words(self) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float16]] | None:
         if WORDS not in self._files:
             return None
-        scales = np.load(self._folder / WORD_SCALES, mmap_mode="r", allow_pickle=False)
-        return np.load(self._folder / WORDS, mmap_mode="r", allow_pickle=False), scales
+        files = (self._folder / name for name in (WORDS, WORD_SCALES))
+        words, scales = (np.load(file, mmap_mode="r", allow_pickle=False) for file in files)
+        return np.asarray(words), np.asarray(scales)  # whose rows cost less
 
     @cached_property
     def _library_tokenizer(self) -> Any:
@@ -228,6 +231,10 @@ class OnnxEncoder:
     def _opened(self) -> Any:
         with self._opening:
             return self._session
+
+    @cached_property
+    def _inputs(self) -> frozenset[str]:
+        return frozenset(entry.name for entry in self._session.get_inputs())
 
     @cached_property
     def _session(self) -> Any:
@@ -253,7 +260,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many cores this process may run on; that can be fewer than the machine has."""
     allowed = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
     return len(allowed(0)) if allowed else os.cpu_count() or 1

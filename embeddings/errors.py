@@ -3,6 +3,7 @@
 EmbeddingsError
 ├── ModelError              a model that is there and cannot be used
 │   └── ModelNotFoundError  a model that is not there and cannot be fetched
+├── WorkerError             a worker that was lost, and what it embedded with it
 └── IndexFileError          a file of vectors that is damaged or of another kind
 """
 
@@ -17,6 +18,10 @@ class ModelError(EmbeddingsError):
 
 class ModelNotFoundError(ModelError):
     """No model of this name is installed, on disk or within reach of the network."""
+
+
+class WorkerError(EmbeddingsError):
+    """A worker ended, or was ended, before it had embedded what it was given."""
 
 
 class IndexFileError(EmbeddingsError):

@@ -27,14 +27,18 @@ _PARTIAL = ".partial"
 _one_at_a_time = threading.Lock()  # the libraries' settings that `_quiet` changes are global
 
 
-def open_encoder(name: str | None, cache: Path, progress: Progress | None = None) -> OnnxEncoder:
+def open_encoder(
+    name: str | None, cache: Path, progress: Progress | None = None, threads: int | None = None
+) -> OnnxEncoder:
     """Open a model by name, preparing it first where that has not been done.
+
+    Passages are embedded by so many `threads`, by default by one a core.
 
     Raises:
         ModelNotFoundError: the model is neither installed, nor on disk, nor on the Hub.
         ModelError: the model cannot be used, or its prepared folder is damaged.
     """
-    return OnnxEncoder(prepare(find(name), cache, progress))
+    return OnnxEncoder(prepare(find(name), cache, progress), threads)
 
 
 def prepare(model: Model, cache: Path, progress: Progress | None = None) -> Path:

@@ -1,10 +1,7 @@
-"""Token vectors on disk, mapped into memory, and late interaction over them.
+"""Token vectors on disk, mapped into memory, for late interaction."""
 
-Late interaction (ColBERT, Khattab and Zaharia, SIGIR 2020) compares every token of a query with
-every token of a passage; a passage's score is the mean, over the query's tokens, of the best
-cosine each of them finds.
-"""
-
+import mmap
+import os
 import zlib
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -16,17 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.errors import IndexFileError
+from embeddings.interaction import Block, block
+from embeddings.packing import Packing, Scales, Values
+from embeddings.recent import Recent
 
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int32]
 
 _VALUES, _SCALES, _IDS, _STARTS, _CHECKS = (
-    "values.i8",
+    "values.u1",
     "scales.f2",
     "ids.i4",
     "starts.i8",
     "checks.u4",
 )
+UNPACKED = 64 * 2**20  # bytes of memory for the passages that were asked for lately
 _AT_ONCE = 1000  # passages that are copied in one go
 FILES = (_VALUES, _SCALES, _IDS, _STARTS, _CHECKS)
 
@@ -34,9 +35,9 @@ FILES = (_VALUES, _SCALES, _IDS, _STARTS, _CHECKS)
 class TokenWriter:
     """Writes a store passage by passage, so that memory doesn't grow with the corpus."""
 
-    def __init__(self, folder: Path, dim: int) -> None:
+    def __init__(self, folder: Path, dim: int, packing: Packing) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._dim = dim
+        self._dim, self._packing = dim, packing
         self._total = 0
         with ExitStack() as stack:  # closes what was opened, whichever of them fails
             self._files = [stack.enter_context((folder / name).open("wb")) for name in FILES]
@@ -44,36 +45,35 @@ class TokenWriter:
         self._write(3, np.zeros(1, "<i8"))
 
     def append(self, tokens: Vectors, ids: Ids) -> None:
-        """Add one passage: its token vectors, (n, dim) float32, and their (n,) ids.
-
-        They are kept as 8 bits a value with one float16 scale a token, 390 bytes for 384
-        dimensions; products computed from them differ from the exact ones by under 0.005 where
-        the vectors are of unit length.
-        """
+        """Add one passage: its token vectors, (n, dim) float32, and their (n,) ids."""
         if tokens.shape != (len(ids), self._dim):
             raise ValueError(
                 f"token vectors of shape {tokens.shape} for {len(ids)} ids; "
                 f"{(len(ids), self._dim)} was expected"
             )
-        scales = (np.abs(tokens).max(axis=1, initial=0) / 127).astype("<f2")
-        divisor = np.where(scales > 0, scales, 1).astype(np.float32)
-        values = np.rint(tokens / divisor[:, None]).clip(-127, 127).astype(np.int8)
+        values, scales = self._packing.pack(tokens)
         stored = values, scales, ids.astype("<i4")
         self._add(*stored, np.array([len(ids)], "<i8"), np.array([_checksum(*stored)], "<u4"))
 
     def copy(self, store: "TokenStore", start: int, count: int) -> None:
-        """Add `count` passages as another store has them from the row `start` on, bit for bit.
+        """Add `count` passages as another store has them from the row `start` on: bit for bit,
+        or packed again if that store packs them otherwise.
 
         Raises:
             IndexFileError: the bytes are not those that were written.
         """
         for first in range(start, start + count, _AT_ONCE):
+            if store.packing.name != self._packing.name:
+                for row in range(first, min(first + _AT_ONCE, start + count)):
+                    self.append(store.tokens(row), store.ids(row))
+                continue
             self._add(*store.run(first, min(first + _AT_ONCE, start + count)))
+            store.release()
 
     def _add(
         self,
-        values: npt.NDArray[np.int8],
-        scales: npt.NDArray[np.float16],
+        values: Values,
+        scales: Scales,
         ids: Ids,
         sizes: npt.NDArray[np.int64],
         checks: npt.NDArray[np.uint32],
@@ -84,6 +84,11 @@ class TokenWriter:
         self._write(3, self._total + np.cumsum(sizes))
         self._write(4, checks)
         self._total += int(sizes.sum())
+
+    def flush(self) -> None:
+        """Hand all to the system, where it outlives this process."""
+        for file in self._files:
+            file.flush()
 
     def _write(self, position: int, array: npt.NDArray[np.generic]) -> None:
         self._files[position].write(np.ascontiguousarray(array).tobytes())
@@ -103,49 +108,64 @@ class TokenWriter:
 class TokenStore:
     """The token vectors of all passages; a row is read, and checked, when it is asked for."""
 
-    def __init__(self, folder: Path, dim: int) -> None:
-        """Map a store.
+    def __init__(self, folder: Path, dim: int, packing: Packing) -> None:
+        """Map a store that was written with this packing.
 
         Raises:
             IndexFileError: a file is missing or its size doesn't fit the others.
         """
-        self.dim = dim
+        self.dim, self.packing = dim, packing
         self._folder = folder
+        self._mapped: list[mmap.mmap] = []
         self._starts = self._map(_STARTS, "<i8")
         self._checks = self._map(_CHECKS, "<u4")
         total = int(self._starts[-1]) if len(self._starts) else -1
         self._scales = self._map(_SCALES, "<f2")
         self._ids = self._map(_IDS, "<i4")
-        values = self._map(_VALUES, "i1")
-        fits = total == len(self._scales) == len(self._ids) and total * dim == len(values)
+        values, width = self._map(_VALUES, "u1"), packing.width
+        fits = total == len(self._scales) == len(self._ids) and total * width == len(values)
         if not fits or len(self._starts) != len(self._checks) + 1:
             raise IndexFileError(f"the token vectors in {folder} don't fit one another")
-        self._values = values.reshape(total, dim)
+        self._values = values.reshape(total, width)
+        self._unpacked: Recent[Block] = Recent(UNPACKED, lambda each: each.vectors.nbytes)
 
-    def frequencies(self) -> tuple[Ids, Ids]:
-        """The ids that occur, ascending, and in how many passages each does; both (u,) int32."""
-        known, ids = np.unique(self._ids, return_inverse=True)
-        rows = np.repeat(np.arange(len(self)), np.diff(self._starts))
-        pairs = np.unique(rows * len(known) + ids)
-        counts = np.bincount(pairs % max(len(known), 1), minlength=len(known))
-        return known, counts.astype(np.int32)
+    def frequencies(self, times: npt.NDArray[np.int64]) -> tuple[Ids, Ids]:
+        """The ids that occur, ascending, and in how many texts each does; both (u,) int32.
+
+        The text of a row counts `times[row]` times, (n,).
+        """
+        counts = np.zeros(int(self._ids.max(initial=-1)) + 1, np.int64)
+        for first in range(0, len(self), _AT_ONCE):
+            starts = self._starts[first : first + _AT_ONCE + 1]
+            rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+            pairs = np.unique(rows * len(counts) + self._ids[starts[0] : starts[-1]])
+            seen, ids = np.divmod(pairs, max(len(counts), 1))
+            np.add.at(counts, ids, times[first + seen])
+        known = np.flatnonzero(counts)
+        return known.astype(np.int32), counts[known].astype(np.int32)
 
     def _map(self, name: str, dtype: str) -> npt.NDArray[Any]:
         path = self._folder / name
         try:
             if path.stat().st_size == 0:  # an empty file cannot be mapped
                 return np.zeros(0, dtype)
-            return np.asarray(np.memmap(path, dtype, mode="r"))  # whose slices cost less
+            with path.open("rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._mapped.append(mapped)
+            return np.frombuffer(mapped, dtype)
         except (OSError, ValueError) as error:
             raise IndexFileError(f"{path} is missing or damaged") from error
 
     def __len__(self) -> int:
         return len(self._checks)
 
-    def stored(
-        self, row: int
-    ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float16], npt.NDArray[np.int32]]:
-        """One passage as it lies on disk: values (n, dim), scales (n,), ids (n,).
+    @property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """How many tokens each text has, (n,)."""
+        return np.diff(self._starts)
+
+    def stored(self, row: int) -> tuple[Values, Scales, npt.NDArray[np.int32]]:
+        """One passage as it lies on disk: packed values (n, width), scales (n,), ids (n,).
 
         Raises:
             IndexFileError: the bytes are not those that were written.
@@ -161,15 +181,16 @@ class TokenStore:
     def run(
         self, first: int, end: int
     ) -> tuple[
-        npt.NDArray[np.int8],
-        npt.NDArray[np.float16],
+        Values,
+        Scales,
         Ids,
         npt.NDArray[np.int64],
         npt.NDArray[np.uint32],
     ]:
         """The passages of the rows from `first` to before `end` as they lie on disk.
 
-        Values (n, dim), scales (n,) and ids (n,) of them all; of each its size and its checksum.
+        Values values (n, width), scales (n,) and ids (n,) of them all; of each its size and its
+        checksum.
 
         Raises:
             IndexFileError: the bytes are not those that were written.
@@ -193,28 +214,60 @@ class TokenStore:
     def tokens(self, row: int) -> Vectors:
         """The token vectors of one passage, (n, dim) float32."""
         values, scales, _ids = self.stored(row)
-        return values.astype(np.float32) * scales.astype(np.float32)[:, None]
+        return self.packing.unpack(values, scales)
 
-    def similarities(self, query: Vectors, rows: Sequence[int]) -> list[tuple[Vectors, Ids]]:
-        """The inner products of each query token with each token of each passage.
+    def totals(self, rows: Sequence[int]) -> Vectors:
+        """The sums of passages' token vectors, (len(rows), dim) float32.
 
-        They are cosines where both are of unit length. `query` is (m, dim); the result has for
-        each row an (m, n) array, n being that passage's number of tokens, and their (n,) ids.
+        Memory is given back on the way, so that it doesn't grow with the store.
         """
-        parts = [self.stored(row) for row in rows]
-        if not parts:
-            return []
-        values = np.concatenate([part[0] for part in parts]).astype(np.float32)
-        scales = np.concatenate([part[1] for part in parts]).astype(np.float32)
-        cosines = query @ values.T * scales
-        ends = np.cumsum([len(part[2]) for part in parts])[:-1]
-        ids = (np.asarray(part[2]) for part in parts)
-        return list(zip(np.split(cosines, ends, axis=1), ids, strict=True))
+        totals = np.zeros((len(rows), self.dim), np.float32)
+        for at, row in enumerate(rows):
+            totals[at] = self.tokens(row).sum(axis=0)
+            if at % _AT_ONCE == _AT_ONCE - 1:
+                self.release()
+        return totals
+
+    def release(self) -> None:
+        """Give back the memory of what was read; it is read again when it is asked for."""
+        if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+            for mapped in self._mapped:
+                mapped.madvise(mmap.MADV_DONTNEED)
+
+    def blocks(self, rows: Sequence[int]) -> list[Block]:
+        """The token vectors of passages, laid out to interact with a question's.
+
+        What was asked for lately is in memory, up to `UNPACKED` bytes of it.
+
+        Raises:
+            IndexFileError: the bytes are not those that were written.
+        """
+        return self._unpacked.get(rows, lambda some: (block(self.tokens(row)) for row in some))
 
 
-def _checksum(
-    values: npt.NDArray[np.int8], scales: npt.NDArray[np.float16], ids: npt.NDArray[np.int32]
-) -> int:
+def mend(folder: Path, packing: Packing, most: int) -> int:
+    """Cut the files of a store whose writer was killed to whole passages, `most` at most.
+
+    Returns their number.
+
+    Raises:
+        OSError: a file is missing, or cannot be written.
+    """
+    starts = np.fromfile(folder / _STARTS, "<i8")
+    room = min(
+        (folder / name).stat().st_size // size
+        for name, size in ((_VALUES, packing.width), (_SCALES, 2), (_IDS, 4))
+    )
+    count = min((folder / _CHECKS).stat().st_size // 4, max(len(starts) - 1, 0), most)
+    count = min(count, int(np.searchsorted(starts[1 : count + 1], room, side="right")))
+    tokens = int(starts[count]) if len(starts) else 0
+    sizes = (packing.width * tokens, 2 * tokens, 4 * tokens, 8 * (count + 1), 4 * count)
+    for name, size in zip(FILES, sizes, strict=True):
+        os.truncate(folder / name, size)
+    return count
+
+
+def _checksum(values: Values, scales: Scales, ids: npt.NDArray[np.int32]) -> int:
     check = 0
     for array in (values, scales, ids):
         check = zlib.crc32(np.ascontiguousarray(array).data, check)

@@ -21,7 +21,8 @@ import unicodedata
 from array import array
 from bisect import bisect
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from math import inf
 from pathlib import Path
 from typing import Any, Self
@@ -35,6 +36,8 @@ _BITS = 21  # a code point's, and enough for the nodes of a million pieces
 _NODE = (1 << _BITS) - 1
 _UNKNOWN_PENALTY = 10.0  # below the worst piece: kUnkPenalty of SentencePiece
 _SPACE = "\u2581"  # stands for a space, in front of each word
+_KNOWN = 8192  # words whose pieces are kept; the same ones come again and again
+_LONG = 32  # characters; longer words hardly come again
 
 # The settings of the one kind of tokenizer this is, as the library writes them.
 _ONE_SPACE = {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}
@@ -150,13 +153,17 @@ def _slot(parent: int, code: int) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
-    """A mapped vocabulary file. Threads may share it: nothing in it ever changes."""
+    """A mapped vocabulary file. Threads may share it."""
 
     edges: memoryview
     scores: "memoryview[float]"
     ids: tuple[int, ...]  # of the unknown, the begin and the end token
     unknown_score: float
     specials: tuple[str, ...]
+    _kept: Any = field(init=False)  # the pieces of words that were met, in a cache of them
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_kept", lru_cache(_KNOWN)(self._best_path))
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -200,12 +207,12 @@ class Vocabulary:
         _, begin, end = self.ids
         ids = [begin]
         for word in _words(text):
-            ids += self._best_path(word)
+            ids += self._kept(word) if len(word) <= _LONG else self._best_path(word)
             if len(ids) >= max_tokens:
                 break
         return [*ids[: max_tokens - 1], end]
 
-    def _best_path(self, word: str) -> Iterator[int]:
+    def _best_path(self, word: str) -> tuple[int, ...]:
         """The pieces of one word with the highest sum of scores (Viterbi); ties: longest last."""
         codes = [ord(character) for character in word]
         best = [0.0] + [-inf] * len(codes)  # the score of the best path that ends here,
@@ -220,7 +227,7 @@ class Vocabulary:
             end, piece = last[end]
             if piece != self.ids[0] or ids[-1:] != [piece]:  # unknown neighbours are one
                 ids.append(piece)
-        return reversed(ids)
+        return tuple(reversed(ids))
 
     def _pieces(self, codes: list[int], start: int) -> Iterator[tuple[int, int, float]]:
         """Every piece from here, its end and score; "unknown" for a character that is none."""

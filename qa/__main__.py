@@ -29,7 +29,7 @@ def run(arguments: list[str] | None = None) -> int:
         complain("qa: there is not enough memory; close other programs, or name a smaller folder")
     except (QAError, OSError) as error:
         complain(f"qa: {error}")
-    except Exception as error:
+    except Exception as error:  # the errors of embeddings, which most commands never import
         if not _is_of_embeddings(error):
             raise
         complain(f"qa: {error}")

@@ -18,22 +18,25 @@ _RIGHTS = re.compile(r"©|\bcopyright\b|\(c\)|\brights reserved\b|\bdroits r|\bd
 _YEARS = re.compile(r"\b(?:19|20)\d\d\b")
 
 
-def marked(passages: Sequence[Passage]) -> list[Passage]:
-    """The same passages, those that the documents repeat marked so, and no others."""
-    rows = repeated(passages)
+def marked(passages: Sequence[Passage], keys: Sequence[str] | None = None) -> list[Passage]:
+    """The same passages, those that the documents repeat marked so, and no others.
+
+    `keys` are the passages' `same_words`, where they are known already.
+    """
+    rows = repeated(passages, keys)
     return [
         passage if passage.repeated == (row in rows) else replace(passage, repeated=row in rows)
         for row, passage in enumerate(passages)
     ]
 
 
-def repeated(passages: Sequence[Passage]) -> set[int]:
+def repeated(passages: Sequence[Passage], keys: Sequence[str] | None = None) -> set[int]:
     """The rows whose words stand in at least 3 documents, and in a fifth of all or in 20.
 
     Documents count if at least half of their text is their own: what copies and editions of one
     report share is no boilerplate. A number tells passages apart, but for the years of a copyright.
     """
-    keys = [_key(passage) for passage in passages]
+    keys = [_key(key) for key in keys or map(same_words, passages)]
     rows_of = defaultdict[str, list[int]](list)
     documents = defaultdict[Language, set[str]](set)
     for row, (key, passage) in enumerate(zip(keys, passages, strict=True)):
@@ -61,8 +64,7 @@ def repeated(passages: Sequence[Passage]) -> set[int]:
     }
 
 
-def _key(passage: Passage) -> str:
-    key = same_words(passage)
+def _key(key: str) -> str:
     return _YEARS.sub("0", key) if _RIGHTS.search(key) else key
 
 

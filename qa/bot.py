@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Encoder, open_encoder
+from embeddings import Encoder, OnnxEncoder, open_encoder
 from qa import dictionary, followups, indexing, language as languages, manifest
 from qa.calibration import Calibration, calibration
 from qa.errors import DocumentError, LibraryError, SourceError, UsageError
@@ -32,6 +32,7 @@ LOOK_AGAIN = 1.0  # seconds after which the folder is looked at for changes agai
 EVERYTHING = Filter()
 
 Progress = Callable[[str, float], None]
+Spread = Callable[[OnnxEncoder], Encoder]
 
 
 class Bot:
@@ -68,8 +69,11 @@ class Bot:
         model: str | None = None,
         rebuild: bool = False,
         progress: Progress | None = None,
+        spread: Spread | None = None,
     ) -> "Bot":
         """Open a folder (the seeds by default), preparing model and index where needed.
+
+        `spread` makes of the model's encoder the one that embeds its passages.
 
         Raises:
             QAError: the folder or its index cannot be used.
@@ -83,7 +87,7 @@ class Bot:
         return cls(
             folder,
             place,
-            encoder,
+            encoder if spread is None else spread(encoder),
             model_name=encoder.name,
             rebuild=rebuild or outdated,
             progress=progress,

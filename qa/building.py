@@ -1,16 +1,20 @@
 """A generation of an index, written from documents: passages, vectors, token vectors."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Encoder, TokenStore, TokenWriter, VectorIndex, centres
+from embeddings import NONE, Encoder, IndexKind, VectorIndex, centres, packing_for
 from qa import catalogue, manifest
 from qa.boilerplate import marked
-from qa.library import CATALOGUE, FREQUENCIES, TOKENS, VECTORS, Library
+from qa.encoded import ASIDE, PLACES, Encoded, EncodedWriter, Text, keys_of
+from qa.library import CATALOGUE, FREQUENCIES, VECTORS, Library
+from qa.likeness import same_words
 from qa.passages import cut
 from qa.progress import Share
 from qa.twins import find_twins
@@ -18,7 +22,14 @@ from qa.types import Document, Passage
 
 Progress = Callable[[str, float], None]
 Cut = Callable[[Document], Sequence[Passage]]
-Encoded = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.int32]]
+Cuts = Mapping[str, Sequence[Passage]]
+
+
+class Written(NamedTuple):
+    """What the manifest tells of a generation: sizes and digests, and how vectors are searched."""
+
+    files: dict[str, tuple[int, str]]
+    vectors: IndexKind
 
 
 def write_generation(
@@ -29,39 +40,114 @@ def write_generation(
     report: Progress,
     *,
     before: Library | None = None,
+    unfinished: Encoded | None = None,
     cut: Cut = cut,
-) -> dict[str, tuple[int, str]]:
-    """Write all parts of an index into the empty folder `target`; their sizes and digests.
+) -> Written:
+    """Write all parts of an index into the empty folder `target`.
 
-    What `before` has of a document that did not change is copied from it.
+    A text that `before` or `unfinished` has encoded is copied from there.
 
     Raises:
         OSError: there is no room, or no right to write.
-        IndexFileError: what is to be copied is damaged.
+        IndexFileError: token vectors that are to be copied are damaged.
+        LibraryError: so are other vectors.
     """
+    if before is not None:
+        before.verify({VECTORS})  # opening may not have read them
     kept = {} if before is None else _kept(documents, before)
-    cuts = {d.doc_id: kept[d.doc_id].passages if d.doc_id in kept else cut(d) for d in documents}
-    passages = marked([passage for d in documents for passage in cuts[d.doc_id]])
-    vectors = np.zeros((len(passages), encoder.dim), np.float32)
-    new = [d for d in documents if d.doc_id not in kept and cuts[d.doc_id]]
-    encoded = _encoded(new, cuts, encoder, model_name, report)
-    with TokenWriter(target / TOKENS, encoder.dim) as tokens:
-        row = 0
-        for old, count in _runs(documents, cuts, kept):
-            if before is not None and old is not None:
-                vectors[row : row + count] = before.vectors.vectors(old, count)
-                tokens.copy(before.tokens, old, count)
-            else:
-                for at in range(row, row + count):
-                    vectors[at], matrix, ids = next(encoded)
-                    tokens.append(matrix, ids)
-            row += count
-        next(encoded, None)  # ends it here: in its finalizer, Ctrl-C would be swallowed
-    store = TokenStore(target / TOKENS, encoder.dim)
-    np.save(target / FREQUENCIES, np.stack(store.frequencies()))
-    _save(VectorIndex.build(vectors), target / VECTORS)
-    catalogue.write(target / CATALOGUE, documents, passages, find_twins(passages, store))
-    return _files(target)
+    cuts = {d.doc_id: kept[d.doc_id] if d.doc_id in kept else cut(d) for d in documents}
+    unmarked = [passage for d in documents for passage in cuts[d.doc_id]]
+    words = [same_words(passage) for passage in unmarked]
+    passages = marked(unmarked, words)
+    texts, places = _texts(documents, cuts)
+    sources = [s for s in (before and before.encoded, unfinished) if s]
+    _encode(target, texts, encoder, model_name, sources, report)
+    encoded = Encoded(target, encoder.dim)
+    np.save(target / PLACES, places)
+    np.save(target / FREQUENCIES, _frequencies(encoded, places[0]))
+    index = VectorIndex.build(encoded.written_aside(places[0]))
+    _save(index, target / VECTORS)
+    twins = find_twins(passages, encoded.tokens, places[0], words)
+    catalogue.write(target / CATALOGUE, documents, passages, twins)
+    (target / ASIDE).unlink()
+    return Written(_files(target), index.kind)
+
+
+def _texts(documents: Sequence[Document], cuts: Cuts) -> tuple[list[Text], npt.NDArray[np.int32]]:
+    """What is encoded, each text once, and for each passage its place and its title's, (2, n).
+
+    A title counts for each of a document's passages, but stays out of their vectors, which it
+    would blur.
+    """
+    rows: dict[Text, int] = {}
+    passages = [p for d in documents for p in cuts[d.doc_id]]
+    own = [rows.setdefault(Text(p.search_text, p.language), len(rows)) for p in passages]
+    titles: list[int] = []
+    for d in documents:
+        if count := len(cuts[d.doc_id]):
+            titled = _titled(d, cuts[d.doc_id])
+            row = rows.setdefault(Text(d.title, d.language), len(rows)) if titled else NONE
+            titles += [row] * count
+    return list(rows), np.array([own, titles], np.int32)
+
+
+def _titled(document: Document, passages: Sequence[Passage]) -> bool:
+    """Whether the document's title is searched with its passages.
+
+    With one passage only that begins with it the title adds nothing, and small files would pay
+    for it with a third of their time.
+    """
+    text, title = passages[0].search_text, document.title
+    return len(passages) > 1 or not f"{text} ".startswith(f"{title} ")
+
+
+def _encode(
+    target: Path,
+    texts: Sequence[Text],
+    encoder: Encoder,
+    model_name: str,
+    sources: Sequence[Encoded],
+    report: Progress,
+) -> None:
+    """Write a row for each text, in order: copied from the first source that has it, or made."""
+    way = packing_for(model_name, encoder.dim, len(texts))
+    sources = [source for source in sources if source.serves(way)]
+    keys = keys_of(texts, encoder.digest)
+    found = [next(((s, s.rows[key]) for s in sources if key in s.rows), None) for key in keys]
+    new = [text for text, place in zip(texts, found, strict=True) if place is None]
+    encodings = iter(encoder.encode_passages([text.words for text in new]))
+    means, done = centres(model_name), 0
+    with EncodedWriter(target, encoder.dim, way) as writer:
+        for source, start, count, at in _runs(found):
+            if source is not None:
+                writer.copy(source, start, count)
+                continue
+            for row in range(at, at + count):
+                encoding = next(encodings)
+                tokens = means.centred(encoding.tokens, "passage", texts[row].language)
+                writer.append(keys[row], encoding.vector, tokens, encoding.ids)
+                done += 1
+                report("embedding the passages", Share(done, len(new)))
+    next(encodings, None)  # ends it here: in its finalizer, Ctrl-C would be swallowed
+
+
+def _runs(
+    found: Sequence[tuple[Encoded, int] | None],
+) -> Iterator[tuple[Encoded | None, int, int, int]]:
+    """Rows that are together here and there: the source or None, the row there, how many, the
+    row here."""
+    here = 0
+    for (source, start), group in groupby(
+        enumerate(found), lambda pair: (pair[1][0], pair[1][1] - pair[0]) if pair[1] else (None, 0)
+    ):
+        count = len(list(group))
+        yield source, start + here, count, here
+        here += count
+
+
+def _frequencies(encoded: Encoded, own: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Token ids, ascending, and in how many passages each occurs; (2, u)."""
+    return np.stack(encoded.tokens.frequencies(np.bincount(own, minlength=len(encoded))))
 
 
 def _save(vectors: VectorIndex, path: Path) -> None:
@@ -71,20 +157,12 @@ def _save(vectors: VectorIndex, path: Path) -> None:
         raise OSError(f"{path.name} cannot be written") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Passages that the index has already, from `first_row` on."""
-
-    first_row: int
-    passages: list[Passage]
-
-
-def _kept(documents: Sequence[Document], before: Library) -> dict[str, Kept]:
-    """The documents that did not change, though they may have another name or place now."""
-    of: dict[str, Kept] = {}
-    for row, passage in enumerate(before.catalogue.all_passages()):
-        of.setdefault(passage.doc_id, Kept(row, [])).passages.append(passage)
-    known = {_content(d): d.doc_id for d in before.catalogue.documents() if d.doc_id in of}
+def _kept(documents: Sequence[Document], before: Library) -> dict[str, list[Passage]]:
+    """The passages of documents that did not change, whatever their name or place is now."""
+    of: dict[str, list[Passage]] = {}
+    for passage in before.catalogue.all_passages():
+        of.setdefault(passage.doc_id, []).append(passage)
+    known = {_content(d): doc_id for doc_id, d in before.whole_documents.items() if doc_id in of}
     kept = {}
     for document in documents:
         old = known.get(_content(document))
@@ -93,80 +171,13 @@ def _kept(documents: Sequence[Document], before: Library) -> dict[str, Kept]:
     return kept
 
 
-def _renamed(kept: Kept, old: str, new: str) -> Kept:
-    if new == old:
-        return kept
-    return replace(kept, passages=[replace(passage, doc_id=new) for passage in kept.passages])
-
-
-def _runs(
-    documents: Iterable[Document],
-    cuts: Mapping[str, Sequence[Passage]],
-    kept: Mapping[str, Kept],
-) -> Iterator[tuple[int | None, int]]:
-    """The passages as runs: the row from where one is copied, None if it is new; its length."""
-    start, size = None, 0
-    for document in documents:
-        known, count = kept.get(document.doc_id), len(cuts[document.doc_id])
-        old = known.first_row if known else None
-        if old != (None if start is None else start + size):
-            yield start, size
-            start, size = old, 0
-        size += count
-    yield start, size
+def _renamed(passages: list[Passage], old: str, new: str) -> list[Passage]:
+    return passages if new == old else [replace(passage, doc_id=new) for passage in passages]
 
 
 def _content(document: Document) -> tuple[str, ...]:
-    """All that a document's passages and their vectors depend on."""
+    """All that a document's passages depend on."""
     return document.sha256, document.title, document.language, document.extractor
-
-
-def _encoded(
-    documents: Sequence[Document],
-    cuts: Mapping[str, Sequence[Passage]],
-    encoder: Encoder,
-    model_name: str,
-    report: Progress,
-) -> Iterator[Encoded]:
-    """Vector, token vectors and token ids of each passage, in order.
-
-    A document's title stands in each of its passages' tokens, with its ids made negative so
-    that nobody takes it for the passage's own words. It stays out of the passage's one vector,
-    which it would blur.
-    """
-    means = centres(model_name)
-    titles = {d.doc_id: _titles(d, cuts[d.doc_id]) for d in documents}
-    texts = [
-        text
-        for d in documents
-        for text in (*titles[d.doc_id], *(p.search_text for p in cuts[d.doc_id]))
-    ]
-    encodings = iter(encoder.encode_passages(texts))
-    done, total = 0, sum(len(cuts[d.doc_id]) for d in documents)
-    for document in documents:
-        heads = [next(encodings) for _ in titles[document.doc_id]]
-        title_tokens = [means.centred(h.tokens, "passage", document.language) for h in heads]
-        title_ids = [-1 - head.ids for head in heads]
-        for passage in cuts[document.doc_id]:
-            encoding = next(encodings)
-            own = means.centred(encoding.tokens, "passage", passage.language)
-            done += 1
-            report("embedding the passages", Share(done, total))
-            yield (
-                encoding.vector,
-                np.concatenate([own, *title_tokens]),
-                np.concatenate([encoding.ids, *title_ids]),
-            )
-    next(encodings, None)
-
-
-def _titles(document: Document, passages: Sequence[Passage]) -> list[str]:
-    """The document's title, unless it has one passage only and that begins with it.
-
-    There the title adds nothing, and small files would pay for it with a third of their time.
-    """
-    text, title = passages[0].search_text, document.title
-    return [] if len(passages) == 1 and f"{text} ".startswith(f"{title} ") else [title]
 
 
 def _files(target: Path) -> dict[str, tuple[int, str]]:

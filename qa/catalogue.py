@@ -109,13 +109,14 @@ def _fill(
 
 def _word_rows(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str, int]]:
     """Each word without capitals and accents, a language, its commonest form, its passages."""
-    counts: Counter[tuple[str, Language]] = Counter()
+    counts = defaultdict[Language, Counter[str]](Counter)
     for passage in passages:
-        counts.update((word, passage.language) for word in set(_WORD.findall(passage.search_text)))
+        counts[passage.language].update(set(_WORD.findall(passage.search_text)))
     forms: dict[tuple[str, Language], list[tuple[int, str]]] = defaultdict(list)
-    for (word, language), count in counts.items():
-        forms[fold(word), language].append((count, word))
-    for (folded, language), counted in forms.items():
+    for language, words in counts.items():
+        for word, count in words.items():
+            forms[fold(word), language].append((count, word))
+    for (folded, language), counted in sorted(forms.items()):  # sets have no order to rely on
         yield folded, language, max(counted)[1], sum(count for count, _word in counted)
 
 
@@ -168,7 +169,10 @@ class Catalogue:
             raise LibraryError(self._trouble) from error
         self.passage_count: int = self._one("SELECT count(*) FROM passages")[0]
         self._texts = lru_cache(maxsize=64)(self._read_document)
-        self._known: dict[int, Passage] = {}  # what was read lately, as most questions meet again
+        # Passages read lately, with their groups of twins: most questions meet them again.
+        self._known: dict[int, tuple[Passage, int | None]] = {}
+        self._counts = lru_cache(maxsize=4096)(self._count)
+        self.is_written = lru_cache(maxsize=4096)(self._is_written)
 
     def close(self) -> None:
         self._connection.close()
@@ -222,6 +226,11 @@ class Catalogue:
         found = self._all(f"SELECT {_DOCUMENT} FROM documents")
         return sorted(map(self._document, found), key=lambda document: document.doc_id)
 
+    def whole_documents(self) -> dict[str, Document]:
+        """All documents with their texts, checked as `document` does, by ID."""
+        found = self._all(f"SELECT {_DOCUMENT}, text FROM documents")
+        return {d.doc_id: d for d in map(self._whole_document, found)}
+
     def document(self, doc_id: str) -> Document | None:
         """A document with its text, checked against the digest that was stored with it."""
         return self._texts(doc_id)
@@ -229,8 +238,9 @@ class Catalogue:
     def _read_document(self, doc_id: str) -> Document | None:
         query = f"SELECT {_DOCUMENT}, text FROM documents WHERE doc_id = ?"
         found = self._one(query, (_bytes(doc_id),))
-        if found is None:
-            return None
+        return None if found is None else self._whole_document(found)
+
+    def _whole_document(self, found: Sequence[Any]) -> Document:
         *values, text = found
         if hashlib.sha256(text).hexdigest() != values[6]:
             raise LibraryError(self._trouble)
@@ -238,19 +248,21 @@ class Catalogue:
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of these rows, in the order asked for."""
+        return [passage for passage, _twins in self._read(rows)]
+
+    def _read(self, rows: Sequence[int]) -> list[tuple[Passage, int | None]]:
+        """The passages of these rows, and the number of the group of twins that each is in."""
         found = {row: self._known[row] for row in rows if row in self._known}
         missing = [row for row in rows if row not in found]
-        found |= {values[0]: self._passage(values) for values in self._rows(missing)}
+        for some in _batches(missing):
+            for values in self._all(f"{_PASSAGE} WHERE row IN ({_marks(some)})", some):
+                found[values[0]] = self._passage(values), values[-2]
         if not found.keys() >= set(rows):
             raise LibraryError(self._trouble)
         if len(self._known) + len(missing) > _KNOWN:
             self._known = {}
         self._known |= {row: found[row] for row in missing}
         return [found[row] for row in rows]
-
-    def _rows(self, rows: Sequence[int]) -> Iterator[Any]:
-        for some in _batches(rows):
-            yield from self._all(f"{_PASSAGE} WHERE row IN ({_marks(some)})", some)
 
     def all_passages(self) -> Iterator[Passage]:
         """Every passage, in row order."""
@@ -282,8 +294,8 @@ class Catalogue:
 
     def twin_groups(self, rows: Sequence[int]) -> dict[int, int]:
         """Which of these rows have twins: row -> the number of its group."""
-        found = self._rows(rows)
-        return {values[0]: values[-2] for values in found if values[-2] is not None}
+        found = zip(rows, self._read(rows), strict=True)
+        return {row: twins for row, (_passage, twins) in found if twins is not None}
 
     def twins(self, group: int) -> list[tuple[int, Twin]]:
         """The members of a group, in row order."""
@@ -299,6 +311,10 @@ class Catalogue:
             for some in _batches(words)
             for values in self._all(f"{query} ({_marks(some)})", some)
         ]
+
+    def _is_written(self, word: str) -> bool:
+        """Whether a word, given without capitals and accents, stands in the documents."""
+        return bool(self.spellings([word]))
 
     def lexical(
         self,
@@ -329,10 +345,13 @@ class Catalogue:
         return {row: min(1.0, score / best) for row, score in found}
 
     def _best_possible(self, words: Sequence[str]) -> float:
-        query = f"SELECT term, doc FROM lexicon_terms WHERE term IN ({_marks(words)})"
-        counts = dict(self._all(query, words))
         total = self.passage_count
-        return sum(2.2 * _idf(counts.get(word, 0), total) for word in words)  # 2.2 is k1 + 1
+        return sum(2.2 * _idf(self._counts(word), total) for word in words)  # 2.2 is k1 + 1
+
+    def _count(self, term: str) -> int:
+        """In how many passages a term stands."""
+        found = self._one("SELECT doc FROM lexicon_terms WHERE term = ?", (term,))
+        return found[0] if found else 0
 
 
 def _idf(documents: int, total: int) -> float:

@@ -166,6 +166,8 @@ app.command(
         "qa index -d reports/ --rebuild --quiet",
         "qa index -d reports/ --watch",
         "qa index -d reports/ --store milvus://localhost:19530/reports",
+        "qa index -d library/ --workers 8",
+        "qa index -d library/ --ray auto",
     ),
 )(index_)
 

@@ -9,7 +9,7 @@ import typer
 
 from qa.console import complain, print_line
 from qa.errors import QAError, UsageError
-from qa.options import Documents, Index, Model, Store
+from qa.options import Documents, Index, Model, Store, whole
 from qa.progress import Bar, spoken
 
 if TYPE_CHECKING:
@@ -30,6 +30,29 @@ Watch = Annotated[
     ),
 ]
 
+WorkerCount = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        parser=lambda text: whole("--workers", text, least=1),
+        help="Embed with N processes that share the cores, each with a model of its own; by "
+        "default with one process and a thread a core. It may pay from some ten cores on.",
+        show_default=False,
+    ),
+]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Embed on a Ray cluster: auto, HOST:PORT, ray://HOST:PORT, or local for this machine "
+        "alone; on as many of its processors as --workers says, by default on all. Needs qa[ray] "
+        "on every machine.",
+        show_default=False,
+    ),
+]
+
 
 def index_(
     documents: Documents = None,
@@ -39,20 +62,31 @@ def index_(
     rebuild: Rebuild = False,
     quiet: Quiet = False,
     watch: Watch = False,
+    workers: WorkerCount = None,
+    ray: Ray = None,
 ) -> None:
     """Prepare the index in advance; --watch keeps it fresh.
 
-    Ctrl-C leaves the index that was there as it was. Exit status: 2 if a file had to be skipped.
+    Ctrl-C leaves the index that was there as it was, and the next run goes on from where it came.
+    Exit status: 2 if a file had to be skipped.
     """
     if watch and quiet:
         raise UsageError("--watch prints a line a change, --quiet none; leave one of them out")
     if watch and store:
         raise UsageError("--watch does not publish; run `qa index --store …` when files changed")
     from qa.bot import Bot
+    from qa.workers import across
 
     began = time.monotonic()
     with nullcontext() if quiet else closing(Bar()) as progress:
-        bot = Bot.open(documents, index=index, model=model, rebuild=rebuild, progress=progress)
+        bot = Bot.open(
+            documents,
+            index=index,
+            model=model,
+            rebuild=rebuild,
+            progress=progress,
+            spread=lambda encoder: across(encoder, workers, ray),
+        )
         library = bot.library()
         published = None if store is None else _publish(library, store, progress)
     for path, file in library.state.skipped.items():

@@ -4,7 +4,6 @@ The lists of `simplemma` take up to half a second to unpack and 150 MB of memory
 one question with one typo. They are unpacked once; from then on a sorted file is mapped.
 """
 
-import os
 import tempfile
 import unicodedata
 from functools import lru_cache
@@ -64,7 +63,7 @@ def _keep(digests: npt.NDArray[np.uint64], path: Path) -> None:
         try:
             np.save(file, digests)
             file.close()
-            os.replace(file.name, path)  # noqa: PTH105 - the one way that replaces on every system
+            Path(file.name).replace(path)
         except BaseException:
             file.close()
             Path(file.name).unlink(missing_ok=True)

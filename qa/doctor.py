@@ -153,11 +153,20 @@ def _index(patient: Patient, encoder: OnnxEncoder | None) -> Iterator[Check]:
             yield Check("index", "fail", f"{said}, but made with {state.model_name}", again)
         else:
             yield Check("index", "ok", said)
+        yield _search(state)
         yield _freshness(patient, state)
         yield _skipped(state)
     except QAError as error:
         said, _, cure = str(error).partition("; ")
         yield Check("index", "fail", said, cure.partition("run: ")[2] or cure or again)
+
+
+def _search(state: manifest.Manifest) -> Check:
+    kind = state.vectors
+    if kind.name == "flat":
+        return Check("search", "ok", "exact: every passage's vector is compared")
+    said = f"approximate: codes of {kind.code} bytes, then {kind.candidates} vectors are compared"
+    return Check("search", "ok", f"{said}; {kind.recall:.1%} of the nearest passages are found")
 
 
 def _freshness(patient: Patient, state: manifest.Manifest) -> Check:

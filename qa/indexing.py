@@ -16,6 +16,7 @@ from pathlib import Path
 from embeddings import Encoder, IndexFileError
 from qa import manifest, reading
 from qa.building import Progress, write_generation
+from qa.encoded import Encoded, rows_in, unfinished
 from qa.errors import DocumentError, LibraryError
 from qa.library import Library, open_library
 from qa.manifest import Manifest, Skipped, Source, Stamp
@@ -220,25 +221,31 @@ def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | N
     source = before.state.documents.get(doc_id)
     if source is None or (source.path, source.stamp) != (name, seen):
         return None
-    document = before.document(doc_id)
+    document = before.whole_documents.get(doc_id)
     current = reading.extractor(Path(name).suffix.lower())
-    return document if document.extractor == current else None
+    return document if document is not None and document.extractor == current else None
 
 
 def _build(place: Place, files: Files, rebuild: bool, report: Progress) -> None:
     before = None if rebuild else open_library(place.index, place.cure)
     # Before it, too: builders that are killed again and again would fill the disk.
-    _sweep(place.index, manifest.generation(place.index))
+    left = _left(place.index, manifest.generation(place.index), place.encoder.dim)
     found = _read(place.folder, files, before, report)
     generation = secrets.token_hex(8)
     target = place.index / generation
     target.mkdir()
     try:
         documents = [found.documents[doc_id] for doc_id in sorted(found.documents)]
-        parts = write_generation(
-            target, documents, place.encoder, place.model_name, report, before=before
+        written = write_generation(
+            target,
+            documents,
+            place.encoder,
+            place.model_name,
+            report,
+            before=before,
+            unfinished=None if rebuild else left,
         )
-        _settle(target, parts)
+        _settle(target, written.files)
         state = Manifest(
             model=place.encoder.digest,
             model_name=place.model_name,
@@ -247,13 +254,14 @@ def _build(place: Place, files: Files, rebuild: bool, report: Progress) -> None:
             generation=generation,
             documents=found.sources,
             skipped=found.skipped,
-            files=parts,
+            files=written.files,
+            vectors=written.vectors,
         )
         manifest.write(place.index, state)
     except IndexFileError as error:
         shutil.rmtree(target, ignore_errors=True)
         raise LibraryError(f"{error}; {place.cure}") from error
-    except BaseException:
+    except Exception:
         shutil.rmtree(target, ignore_errors=True)
         raise
     _sweep(place.index, generation)
@@ -266,10 +274,20 @@ def _settle(folder: Path, files: Iterable[str]) -> None:
             os.fsync(file.fileno())
 
 
-def _sweep(index: Path, generation: str) -> None:
+def _left(index: Path, generation: str, dim: int) -> Encoded | None:
+    """What a builder encoded that was killed or interrupted; it stays until it was made use of."""
+    left = (path for path in index.iterdir() if manifest.is_generation(path.name))
+    furthest = max(left, key=lambda path: (path.name != generation, rows_in(path)), default=None)
+    if furthest is None or furthest.name == generation:
+        return None
+    _sweep(index, generation, furthest.name)
+    return unfinished(furthest, dim)
+
+
+def _sweep(index: Path, *generations: str) -> None:
     """Remove what earlier builders left. Readers that have it mapped keep what they mapped."""
     for path in index.iterdir():
-        if manifest.is_generation(path.name) and path.name != generation:
+        if manifest.is_generation(path.name) and path.name not in generations:
             shutil.rmtree(path, ignore_errors=True)
         elif path.name.startswith(manifest.NAME) and path.name.endswith(".partial"):
             path.unlink(missing_ok=True)

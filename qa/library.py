@@ -4,27 +4,30 @@ An index is a folder with a manifest and one subfolder, a generation, that the m
 A generation is never changed once it is named, so a reader needs no lock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import IndexFileError, TokenStore, VectorIndex
+from embeddings import NONE, IndexFileError, Interaction, VectorIndex
 from qa import manifest
 from qa.catalogue import Catalogue
+from qa.encoded import PLACES, Encoded
 from qa.errors import LibraryError
 from qa.manifest import Manifest
 from qa.store import FolderStore, Store
 from qa.types import Document, Language, Passage
 
-CATALOGUE, VECTORS, TOKENS = "passages.sqlite", "vectors.faiss", "tokens"
-FREQUENCIES = "frequencies.npy"
+Vectors = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+CATALOGUE, VECTORS, FREQUENCIES = "passages.sqlite", "vectors.faiss", "frequencies.npy"
 # Not every digest is checked at every opening: reading all would take longer than the question.
-# A larger catalogue has checksums a row, and token vectors, which are mapped, a checksum a passage.
+# A larger catalogue has checksums a row, token vectors have a checksum a passage. Damage among more
+# vectors than that costs a passage its rank at worst: what is quoted comes from the catalogue.
 _DIGESTED = 32 * 2**20
-_WHOLE = frozenset({VECTORS, FREQUENCIES})  # are read whole anyway, whatever their size
+_WHOLE = frozenset({FREQUENCIES, PLACES})  # are read whole anyway, whatever their size
 _TRIES = 5  # each finds that another process has just replaced the index
 
 
@@ -45,13 +48,14 @@ class Library:
         try:
             self.catalogue = Catalogue(folder / CATALOGUE, cure)
             self.vectors = VectorIndex.load(folder / VECTORS)
-            self.tokens = TokenStore(folder / TOKENS, state.dim)
-            self._frequencies = frequencies(folder / FREQUENCIES)
+            self.encoded = Encoded(folder, state.dim, self._vectors_of)
+            self._frequencies = read_rows(folder / FREQUENCIES)
+            self.places = read_rows(folder / PLACES)
         except IndexFileError as error:
             raise LibraryError(f"{error}; {cure}") from error
-        self.store: Store = FolderStore(self.vectors, self.tokens)
-        counts = {len(self.vectors), len(self.tokens), self.catalogue.passage_count}
-        if len(counts) != 1 or self.vectors.dim != state.dim:
+        self.store: Store = FolderStore(self.vectors, self.encoded, self.places)
+        counts = {len(self.vectors), self.places.shape[-1], self.catalogue.passage_count}
+        if len(counts) != 1 or self.vectors.dim != state.dim or self._astray():
             raise LibraryError(f"the parts of {index} don't fit one another; {cure}")
 
     def __len__(self) -> int:
@@ -60,13 +64,14 @@ class Library:
     def close(self) -> None:
         self.catalogue.close()
 
-    def verify(self) -> None:
-        """Read every part in full; opening reads the small ones only.
+    def verify(self, names: Collection[str] | None = None) -> None:
+        """Read every part in full, or those of these names; opening reads the small ones only.
 
         Raises:
             LibraryError: one is not what it was when it was written.
         """
-        _check_files(self.index / self.state.generation, self.state, self._cure, all_of_them=True)
+        names = self.state.files if names is None else names
+        _check_files(self.index / self.state.generation, self.state, self._cure, names)
 
     def document(self, doc_id: str) -> Document:
         """A document with its text; it must be there."""
@@ -80,27 +85,45 @@ class Library:
         return self.catalogue.passages(rows)
 
     def nearest(
-        self,
-        query: npt.NDArray[np.float32],
-        top_k: int,
-        among: npt.NDArray[np.int64] | None = None,
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """The rows nearest to a query, (dim,), and their cosines, best first."""
+        self, query: Vectors, top_k: int, among: Rows | None = None
+    ) -> tuple[Rows, Vectors]:
+        """The rows nearest to a query, (dim,), and their cosines, best first; with `among`, of
+        these rows only."""
         return self.store.nearest(query, top_k, among)
 
-    def cosines(self, query: npt.NDArray[np.float32], rows: Sequence[int]) -> list[float]:
+    def cosines(self, query: Vectors, rows: Sequence[int]) -> list[float]:
         """The cosine of a query, (dim,), with each of these rows."""
         return self.store.cosines(query, rows)
 
-    def similarities(
-        self, query: npt.NDArray[np.float32], rows: Sequence[int]
-    ) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]]:
-        """The cosines of query tokens (m, dim) with those of each passage, (m, n), and the
-        (n,) ids of these: a pair for each row."""
+    def interact(self, query: Vectors, weights: Vectors, rows: Sequence[int]) -> Interaction:
+        """A question's tokens (m, dim), and their (m,) weights, with those of these passages."""
         try:
-            return self.store.similarities(query, rows)
+            return self.store.interact(query, weights, rows)
         except IndexFileError as error:
             raise LibraryError(f"{error}; {self._cure}") from error
+
+    def _astray(self) -> bool:
+        """Whether a passage's place is none."""
+        own, titles = self.places
+        last = len(self.encoded) - 1
+        return bool(len(own)) and not (
+            own.min() >= 0 and max(own.max(), titles.max()) <= last and titles.min() >= NONE
+        )
+
+    def _vectors_of(self, start: int, count: int) -> npt.NDArray[np.float32]:
+        """The vectors of encoded rows, (count, dim); zeros of what is no passage but a title."""
+        vectors = np.zeros((count, self.state.dim), np.float32)
+        passages = self._passage_of[start : start + count]
+        for at in np.flatnonzero(passages >= 0):
+            vectors[at] = self.vectors.vector(int(passages[at]))
+        return vectors
+
+    @cached_property
+    def _passage_of(self) -> npt.NDArray[np.int64]:
+        """Of each encoded row a passage that has it, or -1."""
+        passages = np.full(len(self.encoded), -1)
+        passages[self.places[0]] = np.arange(len(self))
+        return passages
 
     def rarity(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
         """The weight of each token: its inverse document frequency, (n,) float32."""
@@ -122,6 +145,11 @@ class Library:
     def doc_ids(self) -> list[str]:
         """The document of every passage, by row."""
         return self.catalogue.doc_ids()
+
+    @cached_property
+    def whole_documents(self) -> dict[str, Document]:
+        """All documents with their texts, by ID; for who needs them all, in one pass."""
+        return self.catalogue.whole_documents()
 
     @cached_property
     def documents(self) -> list[Document]:
@@ -148,23 +176,26 @@ def open_library(index: Path, cure: str = "") -> Library | None:
     raise LibraryError(f"{index} changes too often to be read; ask again when indexing has ended")
 
 
-def frequencies(path: Path) -> npt.NDArray[np.int32]:
-    """Token ids, ascending, and in how many passages each occurs; (2, u)."""
+def read_rows(path: Path) -> npt.NDArray[np.int32]:
+    """A file of two rows: token ids, ascending, and in how many passages each occurs; or for
+    each passage its place among what is encoded, and its title's."""
     try:
-        frequencies: npt.NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
+        mapped: npt.NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise IndexFileError(f"{path} is damaged") from error
-    return frequencies
+    if mapped.dtype != np.int32 or mapped.ndim != 2 or len(mapped) != 2:
+        raise IndexFileError(f"{path} is damaged")
+    return np.asarray(mapped)  # whose slices cost less
 
 
-def _check_files(folder: Path, state: Manifest, cure: str, *, all_of_them: bool = False) -> None:
-    """Sizes of all parts, and digests of those that are small enough to be read anyway."""
+def _check_files(folder: Path, state: Manifest, cure: str, whole: Collection[str] = _WHOLE) -> None:
+    """Sizes of all parts, and digests of those that are small, or in `whole`."""
     for name, (size, digest) in state.files.items():
         path = folder / name
-        read = all_of_them or name in _WHOLE or (size <= _DIGESTED and path.parent == folder)
+        read = name in whole or (size <= _DIGESTED and path.parent == folder)
         try:
-            whole = path.stat().st_size == size and (not read or manifest.sha256(path) == digest)
+            right = path.stat().st_size == size and (not read or manifest.sha256(path) == digest)
         except OSError as error:
             raise LibraryError(f"{path} is missing ({error.strerror}); {cure}") from error
-        if not whole:
+        if not right:
             raise LibraryError(f"{path} is damaged; {cure}")

@@ -8,13 +8,14 @@ import json
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from embeddings import IndexKind
 from qa.errors import LibraryError
 
-FORMAT = 8  # of the whole index; an index of another format is refused
+FORMAT = 11  # of the whole index; an index of another format is refused
 NAME = "manifest.json"
 LOCK = "qa.lock"
 _PROGRAM = "qa"
@@ -46,7 +47,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`files` has the size of each part and its SHA-256."""
+    """`files` has the size of each part and its SHA-256; `vectors` is how they are searched."""
 
     model: str
     model_name: str
@@ -56,6 +57,7 @@ class Manifest:
     documents: Mapping[str, Source] = field(default_factory=dict)
     skipped: Mapping[str, Skipped] = field(default_factory=dict)  # by path
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    vectors: IndexKind = field(default_factory=IndexKind)
 
 
 def stamp(path: Path) -> Stamp:
@@ -177,7 +179,15 @@ def _parse(content: Mapping[str, Any]) -> Manifest:
             _inside(name): (int(size), str(digest))
             for name, (size, digest) in content["files"].items()
         },
+        vectors=_kind(**content["vectors"]),
     )
+
+
+def _kind(name: Any, code: Any, candidates: Any, recall: Any) -> IndexKind:
+    kind = IndexKind(name, int(code), int(candidates), float(recall))
+    if name not in ("flat", "pq") or min(kind.code, kind.candidates) < 0 or not 0 <= recall <= 1:
+        raise ValueError(kind)
+    return kind
 
 
 def _stamp(values: Any) -> Stamp:
@@ -206,13 +216,19 @@ def _inside(name: str) -> str:
 
 def write(index: Path, manifest: Manifest) -> None:
     """Replace the manifest of an index, in one step."""
-    content = {"program": _PROGRAM, "format": FORMAT, **asdict(manifest)}
+    content = {"program": _PROGRAM, "format": FORMAT, **_fields(manifest)}
     aside = index / f"{NAME}.{manifest.generation}.partial"
     with aside.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(content))  # ASCII: a file's name may be no valid text
+        # ASCII: a file's name may be no valid text.
+        file.write(json.dumps(content, default=_fields))
         file.flush()
         os.fsync(file.fileno())
     aside.replace(index / NAME)
+
+
+def _fields(value: Manifest | Source | Skipped) -> dict[str, Any]:
+    """What `dataclasses.asdict` gives, without its deep copies: an index has many sources."""
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def cure(documents: Path | None, index: Path | None, model: str | None) -> str:

@@ -5,33 +5,27 @@ one sentence; an answer that is not whole never comes back.
 """
 
 import logging
-import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.errors import StoreError, UsageError
+from qa.faults import SECONDS, TOKEN, token, tried
 
-TOKEN = "QA_STORE_TOKEN"  # the environment variable with a server's token
 TEXT = 64_000  # characters of a part; a field of Milvus takes 65,535 bytes
-SECONDS = 10.0  # for one call
-TRIES = 4
-MOST = 16_384  # rows that one search gives at most
-_CURES = (
-    "look whether its folder is there, and whether another process has it open",
-    "look whether it runs, and whether its address and token are right",
-)
-_PAUSE = 0.2  # seconds before the second try; it doubles
+MOST = 16_384  # rows that one search or query gives at most
 _AT_ONCE = 64  # parts in one message, some 4 MB
-_URL = re.compile(r"milvus://([\w.\-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})/([A-Za-z_]\w{0,200})", re.ASCII)
+_DROPPED = 1000  # rows that are removed in one call
+_URL = re.compile(
+    r"milvus(\+tls)?://([\w.\-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})/([A-Za-z_]\w{0,200})", re.ASCII
+)
 
 Vectors = npt.NDArray[np.float32]
-T = TypeVar("T")
 
 
 class Entity(NamedTuple):
@@ -59,12 +53,13 @@ def address(store: str) -> Address:
     """
     found = _URL.fullmatch(store)
     if found:
-        return Address(f"http://{found[1]}:{found[2]}", found[3])
+        scheme = "https" if found[1] else "http"
+        return Address(f"{scheme}://{found[2]}:{found[3]}", found[4])
     if store.endswith(".db") and "://" not in store:
         return Address(str(Path(store).expanduser().absolute()), "qa")
     raise UsageError(
-        "--store must be milvus://HOST:PORT/COLLECTION, or a path that ends in .db; "
-        f"a server's token belongs in the environment variable {TOKEN}"
+        "--store must be milvus://HOST:PORT/COLLECTION, milvus+tls://… where the server has a "
+        f"certificate, or a path that ends in .db; a token belongs into the variable {TOKEN}"
     )
 
 
@@ -82,11 +77,8 @@ def connect(store: str) -> "Milvus":
         raise UsageError("--store needs pymilvus; run: pip install 'qa[milvus]'") from error
     for name in ("pymilvus", "milvus_lite", "grpc"):  # what fails is said once, by us
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    token = os.environ.get(TOKEN, "")
-    client = _retried(
-        store, partial(MilvusClient, place.uri, token=token, timeout=SECONDS), "opened"
-    )
-    return Milvus(client, place.collection, store)
+    opened = partial(MilvusClient, place.uri, token=token(), timeout=SECONDS)
+    return Milvus(tried(store, opened, "opened"), place.collection, store)
 
 
 class Milvus:
@@ -114,6 +106,12 @@ class Milvus:
         from pymilvus import DataType, MilvusClient
 
         if self._call("has_collection", name):
+            fields = self._call("describe_collection", name)["fields"]
+            dims = [int(f["params"]["dim"]) for f in fields if "dim" in f.get("params", {})]
+            if {f["name"] for f in fields} != {"id", "vector", *lengths} or dims != [dim]:
+                raise StoreError(
+                    f"the collection {name} of {self.name} is of another make; name another one"
+                )
             return
         schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=128)
@@ -122,9 +120,12 @@ class Milvus:
             schema.add_field(field, DataType.VARCHAR, max_length=length)
         index = MilvusClient.prepare_index_params()
         index.add_index("vector", index_type="FLAT", metric_type="IP")
-        self._call(
-            "create_collection", name, schema=schema, index_params=index, consistency_level="Strong"
-        )
+        made = {"schema": schema, "index_params": index, "consistency_level": "Strong"}
+        try:
+            self._call("create_collection", name, **made)
+        except StoreError:
+            if not self._call("has_collection", name):  # else another writer was faster
+                raise
 
     def put(self, entities: Sequence[Entity]) -> None:
         """Add passages, or replace those of the same keys."""
@@ -138,32 +139,33 @@ class Milvus:
             }
             for e in entities
         ]
-        self._written("upsert", self._passages, rows)
+        self._written(self._passages, rows)
 
     def put_parts(self, parts: Mapping[str, str]) -> None:
         """Add parts, or replace them; each is a text of at most `TEXT` characters."""
         rows = [{"id": i, "data": data, "vector": [0.0, 1.0]} for i, data in parts.items()]
         for start in range(0, len(rows), _AT_ONCE):
-            self._written("upsert", self._parts, rows[start : start + _AT_ONCE])
+            self._written(self._parts, rows[start : start + _AT_ONCE])
 
-    def _written(self, call: str, name: str, rows: Sequence[Any]) -> None:
+    def _written(self, name: str, rows: Sequence[Any]) -> None:
         if rows:
-            done = self._call(call, name, list(rows))
+            done = self._call("upsert", name, list(rows))
             if done.get("upsert_count") != len(rows):
                 raise StoreError(f"{self.name} took a part of what was written; try again")
 
-    def parts(self, ids: Sequence[str]) -> dict[str, str]:
+    def parts(self, ids: Collection[str]) -> dict[str, str]:
         """The parts of these ids that are there."""
         return dict(self._get(self._parts, ids, "data"))
 
-    def vectors(self, keys: Sequence[str]) -> dict[str, Vectors]:
+    def vectors(self, keys: Collection[str]) -> dict[str, Vectors]:
         """The vectors of these keys that are there, (dim,) float32 each."""
         return {k: np.array(v, np.float32) for k, v in self._get(self._passages, keys, "vector")}
 
-    def _get(self, name: str, ids: Sequence[str], field: str) -> Iterator[tuple[str, Any]]:
+    def _get(self, name: str, ids: Collection[str], field: str) -> Iterator[tuple[str, Any]]:
         self._load()
-        for start in range(0, len(ids), _AT_ONCE):
-            some = list(ids[start : start + _AT_ONCE])
+        wanted = list(ids)
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
             for row in self._call("get", name, ids=some, output_fields=[field]):
                 yield row["id"], row[field]
 
@@ -176,30 +178,27 @@ class Milvus:
 
     def keys(self) -> set[str]:
         """The keys of all passages."""
-        return self._ids(self._passages)
+        return self._ids(self._passages, "")
 
-    def part_ids(self) -> set[str]:
-        """The ids of all parts."""
-        return self._ids(self._parts)
+    def part_ids(self, start: str) -> set[str]:
+        """The ids of all parts that start so; what follows must be hexadecimal."""
+        return self._ids(self._parts, start)
 
-    def _ids(self, name: str) -> set[str]:
+    def _ids(self, name: str, start: str) -> set[str]:
+        """By their beginnings, since in what order a query gives rows is nowhere promised, and
+        not by an iterator, so that each page can be tried again."""
         self._load()
-        found: set[str] = set()
-        last = ""
-        while True:  # by key and not by an iterator, so that each page can be tried again
-            rows = self._call(
-                "query", name, filter=f'id > "{last}"', output_fields=["id"], limit=MOST
-            )
-            found.update(row["id"] for row in rows)
-            if len(rows) < MOST:
-                return found
-            last = max(found)
+        where = f'id like "{start}%"' if start else 'id != ""'
+        rows = self._call("query", name, filter=where, output_fields=["id"], limit=MOST)
+        if len(rows) < MOST:
+            return {row["id"] for row in rows}
+        return set().union(*(self._ids(name, start + digit) for digit in "0123456789abcdef"))
 
-    def drop(self, keys: Collection[str], parts: Collection[str]) -> None:
+    def drop(self, keys: Sequence[str], parts: Sequence[str]) -> None:
         """Remove passages and parts."""
-        for name, ids in ((self._passages, sorted(keys)), (self._parts, sorted(parts))):
-            for start in range(0, len(ids), 1000):
-                self._call("delete", name, ids=ids[start : start + 1000])
+        for name, ids in ((self._passages, keys), (self._parts, parts)):
+            for start in range(0, len(ids), _DROPPED):
+                self._call("delete", name, ids=list(ids[start : start + _DROPPED]))
 
     def _load(self) -> None:
         if not self._loaded:
@@ -209,31 +208,4 @@ class Milvus:
 
     def _call(self, method: str, *values: Any, **options: Any) -> Any:
         call = partial(getattr(self._client, method), *values, timeout=SECONDS, **options)
-        return _retried(self.name, call, "used")
-
-
-def _retried(name: str, call: Callable[[], T], done: str) -> T:
-    """What a call gives, tried again with growing pauses where it fails."""
-    import tenacity
-    from pymilvus.exceptions import MilvusException
-
-    troubles = (MilvusException, OSError, *_of_grpc())
-    try:
-        return tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(TRIES),
-            wait=tenacity.wait_exponential(multiplier=_PAUSE, max=5)
-            + tenacity.wait_random(0, _PAUSE),
-            retry=tenacity.retry_if_exception_type(troubles),
-            reraise=True,
-        )(call)
-    except troubles as error:
-        raise StoreError(
-            f"the store {name} cannot be {done} ({type(error).__name__}, tried {TRIES} times); "
-            f"{_CURES['://' in name]}, then try again"
-        ) from error
-
-
-def _of_grpc() -> tuple[type[Exception], ...]:
-    from grpc import RpcError
-
-    return (RpcError,)
+        return tried(self.name, call, "used")

@@ -1,5 +1,6 @@
 """What the score promises and what it keeps, drawn with matplotlib."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ def check(path: Path) -> None:
     if path.suffix.lower() not in FORMATS:
         raise UsageError(f"--plot is {path.name}; it must end in {', '.join(FORMATS)}")
     try:
-        import matplotlib  # noqa: F401
+        import_module("matplotlib")
     except ImportError as error:
         raise UsageError(
             'drawing needs matplotlib, which is not installed; pip install "qa[plot]"'
@@ -50,14 +51,14 @@ def draw(evaluation: Evaluation, path: Path) -> None:
     """Draw risk against coverage, and the reliability of the score, of all that was searched."""
     import matplotlib
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     outcomes = evaluation.widest
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(11, 5), layout="constrained")
+        figure = Figure(figsize=(11, 5), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08))
         left, right = figure.subplots(1, 2)
         _draw_risk(left, outcomes, evaluation.threshold)
         _draw_reliability(right, outcomes)
-        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)  # type: ignore[union-attr, call-arg]
         figure.savefig(path, dpi=150)
 
 

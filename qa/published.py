@@ -124,11 +124,19 @@ def _build(
     aside = index.with_name(f"{index.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     (aside / generation).mkdir(parents=True)
-    files = write_generation(
+    written = write_generation(
         aside / generation, documents, encoder, encoder.name, report, cut=_whole
     )
     folder = str(documents[0].path)
-    state = Manifest(encoder.digest, encoder.name, encoder.dim, folder, generation, files=files)
+    state = Manifest(
+        encoder.digest,
+        encoder.name,
+        encoder.dim,
+        folder,
+        generation,
+        files=written.files,
+        vectors=written.vectors,
+    )
     write(aside, state)
     aside.rename(index)
 

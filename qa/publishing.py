@@ -1,235 +1,160 @@
-"""A library in a store: written from a local index, read by whoever has the store alone.
+"""A library brought into a store, and what no one needs any more removed from it.
 
-A passage is kept under a key of its content, so that publishing anew writes what changed. What
-binds the passages of one state, its catalogue among them, is cut into parts; `head` names that
-state, and is written last: until then readers see the state before. Passages and parts that
-neither state needs are removed.
+Passages, texts and files lie under keys of their content, so that publishing anew writes what is
+not there yet. Several may publish at once, each a state of its own: the last to end is the one
+that readers see. None waits for another, as Milvus has neither locks nor transactions; instead
+
+- a state is named by a head before anything of it is written, or found to be there already;
+- what was written is looked for again before readers are shown it;
+- removed is only what no head names that was in use within the last hour, and before each step of
+  that the heads are looked at again.
 """
 
-import base64
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import contextlib
+import time
+from collections.abc import Callable
 
-import numpy as np
-import numpy.typing as npt
-
-from qa import manifest
-from qa.errors import LibraryError, StoreError, UsageError
-from qa.library import CATALOGUE, FREQUENCIES, Library
-from qa.milvus import TEXT, Entity, Milvus
+from qa.errors import StoreError, UsageError
+from qa.library import Library
+from qa.milvus import Milvus
+from qa.parts import (
+    FILE,
+    HEAD_OF,
+    TEXT_OF,
+    Head,
+    LostError,
+    current,
+    cut,
+    fetched,
+    heads,
+    ids_of,
+    make_current,
+    touch,
+)
 from qa.progress import Share
-from qa.types import Passage
+from qa.states import (
+    PASSAGES,
+    TEXTS,
+    Named,
+    State,
+    entity,
+    named,
+    packed,
+    read_passages,
+    read_texts,
+    state_of,
+)
 
-FORMAT = 1  # of what is in a store
-KEYS = "keys.npy"
-FILES = (manifest.NAME, CATALOGUE, FREQUENCIES, KEYS)
-_HEAD = "head"
-_BYTES = TEXT // 4 * 3  # of a part: base64 makes four characters of three bytes
-_AT_ONCE = 100  # passages in one message
-KEY = np.dtype([("key", "S32"), ("parts", "<i4")])  # of a passage, and of how many parts it is
+KEPT = 3600.0  # seconds for which a state stays after it was replaced
+_AWAKE = 60.0  # seconds after which who is writing says so again
+_TRIES = 3  # to find all there: each time someone has removed what was
+_AT_ONCE = 100  # passages or texts in one message
+_DROPPED = 1000  # what is removed before the heads are looked at again
 
-Vectors = npt.NDArray[np.float32]
-Ids = npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The state of a store: its files with the number of their parts and their SHA-256."""
-
-    generation: str
-    model: str
-    model_name: str
-    files: dict[str, tuple[int, str]]
+Report = Callable[[str, float], None]
 
 
-def read_head(store: Milvus) -> Head | None:
-    """What a store holds, or None where it is empty.
-
-    Raises:
-        StoreError: another program or version wrote it.
-    """
-    found = store.parts([_HEAD]).get(_HEAD) if store.exists() else None
-    if found is None:
-        return None
-    try:
-        content: Any = json.loads(found)
-        if content["format"] != FORMAT or not manifest.is_generation(content["generation"]):
-            raise ValueError(content["format"])
-        files = {name: (int(n), str(digest)) for name, (n, digest) in content["files"].items()}
-        if files.keys() != set(FILES):
-            raise ValueError(files)
-        return Head(content["generation"], content["model"], content["model_name"], files)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StoreError(
-            f"{store.name} holds what this version does not read; name another collection"
-        ) from error
-
-
-def publish(library: Library, store: Milvus, report: Any = lambda *_: None) -> int:
+def publish(library: Library, store: Milvus, report: Report = lambda *_: None) -> int:
     """Bring a store to the state of a library; returns how many passages were written.
 
     Raises:
+        LibraryError: the index is damaged, or has just changed.
         UsageError: the store was made with another model.
         StoreError: it fails; readers then find the state it had before.
     """
-    before = read_head(store)
+    before = current(store)
     if before is not None and before.model != library.state.model:
         raise UsageError(
             f"{store.name} was made with the model {before.model_name}, not with "
             f"{library.state.model_name}; name another collection"
         )
-    if before is not None and before.generation == library.state.generation:
-        return 0
     store.create(library.state.dim)
-    keys, written = _put_passages(library, store, report)
-    head = _put_files(library, store, keys)
-    store.put_parts({_HEAD: json.dumps(head)})
-    _sweep(store, keys, library.state.generation, before)
+    state = state_of(library)
+    written = 0
+    for _ in range(_TRIES):
+        touch(store, state.head)
+        wanted = named(state.head, state.passages, state.texts)
+        missing = wanted.without(_there(store))
+        if not missing.passages and not missing.parts:
+            break
+        written += _write(library, store, state, missing, report)
+    else:
+        raise StoreError(f"{store.name} loses what is written to it; publish again")
+    replaced = current(store)
+    for head in (replaced, state.head):
+        if head is not None:
+            touch(store, head)
+    make_current(store, state.head)
+    with contextlib.suppress(StoreError):  # what is left over is removed the next time
+        sweep(store)
     return written
 
 
-def _put_passages(library: Library, store: Milvus, report: Any) -> tuple[npt.NDArray[Any], int]:
-    """Write those that are not there; token vectors first, so that none is found without them."""
-    there, total = store.keys(), len(library)
-    keys, written = np.zeros(total, KEY), 0
-    entities: list[Entity] = []
-    parts: dict[str, str] = {}
-    for row, passage in enumerate(library.catalogue.all_passages()):
-        entity, tokens = _entity(library, row, passage)
-        cut = dict(_cut(entity.key, tokens))
-        keys[row] = entity.key, len(cut)
-        if entity.key not in there:
-            entities.append(entity)
-            parts |= cut
-            written += 1
-        if len(entities) == _AT_ONCE or row == total - 1:
-            report("publishing", Share(row + 1, total))
-            store.put_parts(parts)
-            store.put(entities)
-            entities, parts = [], {}
-    return keys, written
+def _there(store: Milvus) -> Named:
+    return Named(store.keys(), store.part_ids(FILE) | store.part_ids(TEXT_OF))
 
 
-def _entity(library: Library, row: int, passage: Passage) -> tuple[Entity, bytes]:
-    vector = library.vectors.vector(row)
-    tokens = packed(library.tokens.tokens(row), library.tokens.ids(row))
-    source = passage.source_id.encode("utf-8", "surrogatepass")
-    about = b"\0".join((source, passage.language.encode(), vector.tobytes(), tokens))
-    key = hashlib.sha256(about).hexdigest()[:32]
-    shown = source.decode("utf-8", "replace")[:10_000]
-    return Entity(key, doc_key(passage.doc_id), passage.language, shown, vector), tokens
+def _write(library: Library, store: Milvus, state: State, missing: Named, report: Report) -> int:
+    """Write what is missing; returns how many passages."""
+    for name, content in state.files.items():
+        parts = cut(FILE + state.head.files[name][1], content)
+        store.put_parts({part: text for part, text in parts if part in missing.parts})
+    texts = [
+        (row, name.decode())
+        for row, (name, count) in enumerate(state.texts.tolist())
+        if not missing.parts.isdisjoint(ids_of(name.decode(), count))
+    ]
+    keys = [key.decode() for key in state.passages.tolist()]
+    passages = [
+        entity(library, row, keys[row], passage)
+        for row, passage in enumerate(library.catalogue.all_passages())
+        if keys[row] in missing.passages
+    ]
+    total, said = len(texts) + len(passages), time.monotonic()
+    for start in range(0, total, _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        data = {
+            part: text
+            for row, name in texts[some]
+            for part, text in cut(name, packed(library, row))
+        }
+        store.put_parts(data)
+        store.put(passages[max(start - len(texts), 0) : max(start + _AT_ONCE - len(texts), 0)])
+        report("publishing", Share(min(start + _AT_ONCE, total), total))
+        if time.monotonic() - said > _AWAKE:
+            touch(store, state.head)
+            said = time.monotonic()
+    return len(passages)
 
 
-def doc_key(doc_id: str) -> str:
-    """A document's ID as it stands in expressions: hexadecimal, whatever its name."""
-    return hashlib.sha256(doc_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+def sweep(store: Milvus) -> None:
+    """Remove what no one needs. It ends early where someone is just publishing."""
+    there = _there(store)  # before the heads: what was written until here, one of them names
+    shown, kept = current(store), heads(store)
+    seen = time.time() - KEPT
+    old = {name for name, (_, touched) in kept.items() if touched < seen and name != _name(shown)}
+    for head in [shown, *(head for name, (head, _) in kept.items() if name not in old)]:
+        if head is not None:
+            try:
+                there = there.without(_named(store, head))
+            except LostError:  # its files are being written
+                return
+    passages, parts = sorted(there.passages), sorted(there.parts)
+    for start in range(0, max(len(passages), len(parts)), _DROPPED):
+        if heads(store) != kept or _name(current(store)) != _name(shown):
+            return
+        some = slice(start, start + _DROPPED)
+        store.drop(passages[some], parts[some])
+    store.drop([], [HEAD_OF + name for name in sorted(old)])
 
 
-def packed(tokens: Vectors, ids: Ids) -> bytes:
-    """The tokens of a passage, (n, dim), in 8 bits a value, with their scales and ids."""
-    scales = (np.abs(tokens).max(axis=1, initial=0) / 127).astype("<f2")
-    divisor = np.where(scales > 0, scales, 1).astype(np.float32)
-    values = np.rint(tokens / divisor[:, None]).clip(-127, 127).astype(np.int8)
-    return b"".join((ids.astype("<i4").tobytes(), scales.tobytes(), values.tobytes()))
+def _name(head: Head | None) -> str:
+    return "" if head is None else head.name
 
 
-def unpacked(data: bytes, dim: int) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float16], Ids]:
-    """What `packed` packed: values (n, dim), scales (n,) and ids (n,)."""
-    count, rest = divmod(len(data), dim + 6)
-    if rest:
-        raise ValueError(rest)
-    ids = np.frombuffer(data, "<i4", count)
-    scales = np.frombuffer(data, "<f2", count, 4 * count)
-    values = np.frombuffer(data, np.int8, count * dim, 6 * count)
-    return values.reshape(count, dim), scales, ids
-
-
-def _put_files(library: Library, store: Milvus, keys: npt.NDArray[Any]) -> dict[str, Any]:
-    import io
-
-    listed = io.BytesIO()
-    np.save(listed, keys, allow_pickle=False)
-    folder = library.index / library.state.generation
-    places = (library.index / manifest.NAME, folder / CATALOGUE, folder / FREQUENCIES)
-    contents = [*(path.read_bytes() for path in places), listed.getvalue()]
-    state = library.state
-    if json.loads(contents[0]).get("generation") != state.generation:
-        raise LibraryError(f"{library.index} changed while it was published; publish it again")
-    files = {}
-    for name, content in zip(FILES, contents, strict=True):
-        parts = dict(_cut(f"{state.generation}.{name}", content))
-        store.put_parts(parts)
-        files[name] = len(parts), hashlib.sha256(content).hexdigest()
-    return {
-        "format": FORMAT,
-        "generation": state.generation,
-        "model": state.model,
-        "model_name": state.model_name,
-        "files": files,
-    }
-
-
-def _cut(name: str, data: bytes) -> Iterator[tuple[str, str]]:
-    for number, start in enumerate(range(0, max(len(data), 1), _BYTES)):
-        yield f"{name}/{number}", base64.b64encode(data[start : start + _BYTES]).decode()
-
-
-def joined(store: Milvus, wanted: Sequence[tuple[str, int]]) -> list[bytes]:
-    """What was cut, by its name and number of parts.
-
-    Raises:
-        StoreError: a part is missing or damaged.
-    """
-    ids = [[f"{name}/{number}" for number in range(count)] for name, count in wanted]
-    found = store.parts([part for some in ids for part in some])
+def _named(store: Milvus, head: Head) -> Named:
     try:
-        return [
-            b"".join(base64.b64decode(found[part], validate=True) for part in some) for some in ids
-        ]
-    except (KeyError, ValueError) as error:
-        raise incomplete(store) from error
-
-
-def incomplete(store: Milvus) -> StoreError:
-    return StoreError(
-        f"{store.name} does not have all it should; if it was just published anew, ask again, "
-        "else publish it anew: qa index --store … --rebuild"
-    )
-
-
-def fetched(store: Milvus, head: Head, name: str) -> bytes:
-    """One of the files of a state, in full.
-
-    Raises:
-        StoreError: it is not what was published.
-    """
-    count, digest = head.files[name]
-    (content,) = joined(store, [(f"{head.generation}.{name}", count)])
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise incomplete(store)
-    return content
-
-
-def read_keys(content: Path) -> npt.NDArray[Any]:
-    """The keys of all passages, by row, as `KEY`."""
-    keys: npt.NDArray[Any] = np.load(content, allow_pickle=False)
-    if keys.dtype != KEY:
-        raise ValueError(keys.dtype)
-    return keys
-
-
-def _sweep(store: Milvus, keys: npt.NDArray[Any], generation: str, before: Head | None) -> None:
-    """Remove what neither this state nor the one before needs, which may still be read."""
-    import io
-
-    keep = {key.decode() for key in keys["key"]} | {generation, _HEAD}
-    if before is not None:
-        earlier = np.load(io.BytesIO(fetched(store, before, KEYS)), allow_pickle=False)
-        keep |= {key.decode() for key in earlier["key"]} | {before.generation}
-    passages = store.keys() - keep
-    parts = {part for part in store.part_ids() if part.split("/")[0].split(".")[0] not in keep}
-    store.drop(passages, parts)
+        passages = read_passages(fetched(store, head, PASSAGES))
+        return named(head, passages, read_texts(fetched(store, head, TEXTS)))
+    except ValueError as error:
+        raise LostError(store) from error

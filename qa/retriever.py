@@ -1,11 +1,13 @@
 """A question becomes a ranking of passages: candidates by vector and word, then token by token."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from math import log1p
 
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Encoder, centres, closest, salience
+from embeddings import Encoder, centres, salience
 from qa.library import Library
 from qa.mentions import ABSENT, ABSENT_ACROSS, Name, Unmentioned, names, unmentioned
 from qa.types import Language, Passage
@@ -33,7 +35,7 @@ class Query:
     language: Language
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Hit:
     """A passage with what speaks for it. `score` ranks; higher is better; it is no probability.
 
@@ -61,7 +63,7 @@ class Hit:
         lowered = self.passage.repeated and self.passage.kind != "menu"
         return self.score + MENU_PENALTY * lowered
 
-    @property
+    @cached_property
     def unmentioned(self) -> Unmentioned:
         """The names and numbers of the question that the passage says nothing of."""
         absent = ABSENT if self.passage.language == self.query.language else ABSENT_ACROSS
@@ -106,17 +108,17 @@ def _rank(
     """
     rows = sorted(dense)
     most = max(lexical.values(), default=0.0)
+    late = library.interact(query.tokens, query.weights, rows)
+    scores = (1 - CLOSE) * (late.aligned @ query.weights) + CLOSE * late.closest
+    parts = zip(
+        rows, library.passages(rows), scores.tolist(), late.cosines, late.aligned, strict=True
+    )
     hits = []
-    parts = zip(rows, library.passages(rows), library.similarities(query.tokens, rows), strict=True)
-    for row, passage, (cosines, ids) in parts:
-        aligned = cosines.max(axis=1, initial=0)
-        own, title = cosines[:, ids >= 0], cosines[:, ids < 0]
+    for row, passage, score, cosines, aligned in parts:
         share = lexical.get(row, 0.0)
-        score = (1 - CLOSE) * float(aligned @ query.weights)
-        score += CLOSE * closest(own, title.max(axis=1, initial=0), query.weights)
         if passage.language == query.language:
             score -= LEXICAL_WEIGHT * (most - share) + OWN_LANGUAGE
-        score -= LENGTH_PENALTY * float(np.log1p(own.shape[1]))
+        score -= LENGTH_PENALTY * log1p(cosines.shape[1])
         score -= MENU_PENALTY * passage.aside
-        hits.append(Hit(row, passage, score, dense[row], share, aligned, own, query))
+        hits.append(Hit(row, passage, score, dense[row], share, aligned, cosines, query))
     return sorted(hits, key=lambda hit: (-hit.score, hit.row))

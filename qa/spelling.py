@@ -41,7 +41,7 @@ def _corrected(
     found: re.Match[str],
 ) -> str:
     word, folded = found[0], fold(found[0])
-    if min(count_tokens(word), count_tokens(word.lower())) <= 1 or catalogue.spellings([folded]):
+    if min(count_tokens(word), count_tokens(word.lower())) <= 1 or catalogue.is_written(folded):
         return word
     near = catalogue.spellings(_one_typo_from(folded))
     names = [spelling for spelling in near if spelling.word[0].isupper()]

@@ -1,16 +1,17 @@
 """Where the numbers of passages are: the one protocol that retrieval asks, and the local folder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import TokenStore, VectorIndex
+from embeddings import NONE, Block, Interaction, VectorIndex, interact
+from qa.encoded import Encoded
 
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
-Ids = npt.NDArray[np.int32]
+Places = npt.NDArray[np.int32]
 
 
 class Store(Protocol):
@@ -23,16 +24,16 @@ class Store(Protocol):
     def cosines(self, query: Vectors, rows: Sequence[int]) -> list[float]:
         """The cosine of a query, (dim,), with each of these rows."""
 
-    def similarities(self, query: Vectors, rows: Sequence[int]) -> list[tuple[Vectors, Ids]]:
-        """The cosines of query tokens (m, dim) with those of each passage, (m, n), and the (n,)
-        ids of these."""
+    def interact(self, query: Vectors, weights: Vectors, rows: Sequence[int]) -> Interaction:
+        """A question's tokens (m, dim), and their (m,) weights, with those of these rows."""
 
 
 class FolderStore:
-    """The store of a local index."""
+    """The store of a local index. `places` (2, n) has of each passage its text's row among what
+    is encoded, and its title's or NONE."""
 
-    def __init__(self, vectors: VectorIndex, tokens: TokenStore) -> None:
-        self._vectors, self._tokens = vectors, tokens
+    def __init__(self, vectors: VectorIndex, encoded: Encoded, places: Places) -> None:
+        self._vectors, self._encoded, self._places = vectors, encoded, places
 
     def nearest(self, query: Vectors, top_k: int, among: Rows | None) -> tuple[Rows, Vectors]:
         return self._vectors.search(query, top_k, among)
@@ -40,5 +41,20 @@ class FolderStore:
     def cosines(self, query: Vectors, rows: Sequence[int]) -> list[float]:
         return [float(self._vectors.vector(row) @ query) for row in rows]
 
-    def similarities(self, query: Vectors, rows: Sequence[int]) -> list[tuple[Vectors, Ids]]:
-        return self._tokens.similarities(query, rows)
+    def interact(self, query: Vectors, weights: Vectors, rows: Sequence[int]) -> Interaction:
+        return interaction(query, weights, self._places[:, rows], self._encoded.tokens.blocks)
+
+
+def interaction(
+    query: Vectors,
+    weights: Vectors,
+    places: Places,
+    blocks: Callable[[Sequence[int]], list[Block]],
+) -> Interaction:
+    """A question's tokens (m, dim), and their (m,) weights, with those of the passages at
+    `places` (2, p); `blocks` gives the texts of rows, each of which is asked for once."""
+    own, titles = places.tolist()
+    rows = [row for row in dict.fromkeys((*own, *titles)) if row != NONE]
+    at = {NONE: NONE} | {row: number for number, row in enumerate(rows)}
+    found = blocks(rows)
+    return interact(query, weights, found, [at[row] for row in own], [at[row] for row in titles])

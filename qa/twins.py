@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import TokenStore, VectorIndex, unit
+from embeddings import TokenStore, neighbours, unit
 from qa.editions import corrected
 from qa.likeness import same_words
 from qa.types import LANGUAGES, Language, Passage
@@ -29,21 +29,27 @@ SHORTEST = 0.5  # of the longer one's tokens; else that one tells too much more 
 _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*")
 
 
-def find_twins(passages: Sequence[Passage], tokens: TokenStore) -> list[int | None]:
+def find_twins(
+    passages: Sequence[Passage],
+    tokens: TokenStore,
+    places: Sequence[int],
+    keys: Sequence[str] | None = None,
+) -> list[int | None]:
     """For each passage the number of its group of equals, or None where it stands alone.
 
     A group has one text a language at most, or its corrected editions, so that no chain of
-    translations can join two passages of one language that differ.
+    translations can join two passages of one language that differ. `places` are the passages'
+    rows in `tokens`; `keys` their `same_words`, where they are known already.
     """
     groups = _Groups([passage.language for passage in passages])
     first: dict[str, int] = {}
-    keys = [same_words(passage) for passage in passages]
+    keys = [same_words(passage) for passage in passages] if keys is None else keys
     for row, key in enumerate(keys):
         groups.join(first.setdefault(key, row), row)
     for one, other in corrected(passages, keys):
         groups.join(one, other)
     originals = sorted(set(first.values()))
-    for one, other in _translations(originals, passages, tokens):
+    for one, other in _translations(originals, passages, tokens, places):
         if not groups.languages(one) & groups.languages(other):
             groups.join(one, other)
     return groups.numbers()
@@ -75,7 +81,7 @@ class _Groups:
 
 
 def _translations(
-    rows: Sequence[int], passages: Sequence[Passage], tokens: TokenStore
+    rows: Sequence[int], passages: Sequence[Passage], tokens: TokenStore, places: Sequence[int]
 ) -> list[tuple[int, int]]:
     """Pairs of rows that say the same in two languages, the surest first.
 
@@ -83,20 +89,20 @@ def _translations(
     """
     rows = [row for row in rows if passages[row].kind != "contact"]
     found = []
-    for one, other in _candidates(rows, passages, tokens):
+    for one, other in _candidates(rows, passages, tokens, places):
         if not _contradict(passages[one], passages[other]):
-            aligned = _alignment(tokens, one, other)
+            aligned = _alignment(tokens.tokens(places[one]), tokens.tokens(places[other]))
             if aligned >= ALIGNED:
                 found.append((-aligned, one, other))
     return [(one, other) for _, one, other in sorted(found)]
 
 
 def _candidates(
-    rows: Sequence[int], passages: Sequence[Passage], tokens: TokenStore
+    rows: Sequence[int], passages: Sequence[Passage], tokens: TokenStore, places: Sequence[int]
 ) -> Iterator[tuple[int, int]]:
     """Pairs of rows in two languages that stand out for one another, by their mean vectors."""
     of = {name: [row for row in rows if passages[row].language == name] for name in LANGUAGES}
-    pooled = {name: _pooled(of[name], tokens) for name in LANGUAGES}
+    pooled = {name: unit(tokens.totals([places[row] for row in of[name]])) for name in LANGUAGES}
     for one, other in combinations(LANGUAGES, 2):
         for left, right in _mutual(pooled[one], pooled[other]):
             yield of[one][left], of[other][right]
@@ -116,27 +122,12 @@ def _numbers(text: str) -> set[str]:
     return {number for number in found if len(number) > 1}
 
 
-def _own(tokens: TokenStore, row: int) -> Vectors:
-    """A passage's own token vectors, without those of its title."""
-    return tokens.tokens(row)[tokens.ids(row) >= 0]
-
-
-def _pooled(rows: Sequence[int], tokens: TokenStore) -> Vectors:
-    """The direction of each passage's mean token vector, (n, dim) of unit length."""
-    sums = np.zeros((len(rows), tokens.dim), np.float32)
-    for at, row in enumerate(rows):
-        values, scales, ids = tokens.stored(row)
-        own = ids >= 0
-        sums[at] = scales[own].astype(np.float32) @ values[own].astype(np.float32)
-    return unit(sums)
-
-
 def _mutual(left: Vectors, right: Vectors) -> list[tuple[int, int]]:
     """Pairs that are each other's best by margin, and stand out from their neighbourhood."""
     if not len(left) or not len(right):
         return []
-    there, cosines_there = VectorIndex.build(right).neighbours(left, NEIGHBOURS)
-    back, cosines_back = VectorIndex.build(left).neighbours(right, NEIGHBOURS)
+    there, cosines_there = neighbours(left, right, NEIGHBOURS)
+    back, cosines_back = neighbours(right, left, NEIGHBOURS)
     near_left, near_right = cosines_there.mean(axis=1), cosines_back.mean(axis=1)
     best_there, margins = _best(there, cosines_there, near_left, near_right)
     best_back, _ = _best(back, cosines_back, near_right, near_left)
@@ -161,12 +152,12 @@ def _best(
     return np.take_along_axis(rows, at, 1)[:, 0], np.take_along_axis(margins, at, 1)[:, 0]
 
 
-def _alignment(tokens: TokenStore, one: int, other: int) -> float:
+def _alignment(one: Vectors, other: Vectors) -> float:
     """Late interaction both ways; the poorer counts, so that a part is not its whole.
 
     0 where the lengths are too far apart.
     """
-    cosines = _own(tokens, one) @ _own(tokens, other).T
+    cosines = one @ other.T
     if min(cosines.shape) < max(SHORTEST * max(cosines.shape), 1):
         return 0.0
     return float(min(cosines.max(axis=0).mean(), cosines.max(axis=1).mean()))

@@ -316,7 +316,7 @@ def test_a_change_is_noticed_after_a_second_and_not_looked_for_before(
     assert "bakery" not in [q.doc_id for q in everything(bot.answer(baker))]
     now += qa.bot.LOOK_AGAIN + 0.1
     assert everything(bot.answer(baker))[0].source_id == "bakery#p2"
-    assert encoder.passages == 12 + 3
+    assert encoder.passages == 9 + 2
 
 
 def test_a_folder_that_vanishes_is_one_sentence_and_may_come_back(
@@ -337,7 +337,7 @@ def test_an_index_that_vanishes_is_built_again(
     right = bot.answer(KEEPER)
     shutil.rmtree(bot.index)
     assert bot.answer(KEEPER) == right
-    assert encoder.passages == 2 * 12
+    assert encoder.passages == 2 * 9
 
 
 # Sources
@@ -404,7 +404,7 @@ def test_answer_opens_a_folder_once_a_process(
     monkeypatch.setattr(indexing, "open_library", lambda *a: opened.append(a) or real(*a))
     for question in QUESTIONS[:4]:
         qa.answer(question, documents=folder)
-    assert [(encoder.queries, encoder.passages) for encoder in hashing] == [(4, 12)]
+    assert [(encoder.queries, encoder.passages) for encoder in hashing] == [(4, 9)]
     assert len([place for place in opened if place]) <= 2  # none yet before it is built; then one
 
 

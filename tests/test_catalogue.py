@@ -62,6 +62,22 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert found.documents()[0].text == ""
 
 
+def test_passages_that_were_read_keep_their_groups_of_twins(tmp_path: Path) -> None:
+    found = opened(
+        tmp_path / "c", [("Bees", "en"), ("Abeilles", "fr"), ("Bread", "en")], [7, 7, None]
+    )
+    for rows in ([2, 0], [0, 1, 2], [1]):  # some are known, some are read
+        found.passages(rows)
+        assert found.twin_groups(rows) == {row: 7 for row in rows if row != 2}
+
+
+def test_a_word_is_written_whatever_its_capitals_and_accents(tmp_path: Path) -> None:
+    found = opened(tmp_path / "c", [("Évariste vole.", "fr")])
+    for _ in range(2):
+        assert found.is_written("evariste")
+        assert not found.is_written("evarist")
+
+
 def test_what_is_not_there_is_none(tmp_path: Path) -> None:
     found = opened(tmp_path / "c", FILLER)
     assert found.document("other") is None

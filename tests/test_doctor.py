@@ -1,6 +1,7 @@
 """`qa doctor`: what is in order, what is not, and the command that cures it."""
 
 import json
+import re
 import socket
 import sys
 from contextlib import suppress
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from embeddings import index
 from qa import __main__ as program, doctor, indexing, manifest
 from qa.bot import Bot
 
@@ -45,14 +47,32 @@ def test_a_flipped_bit_in_the_token_vectors_is_found_with_its_cure(
     examined: Path, capsys: Output
 ) -> None:
     """Which no opening reads in full."""
-    path = examined / manifest.generation(examined) / "tokens" / "values.i8"
+    path = examined / manifest.generation(examined) / "tokens" / "values.u1"
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     check = verdicts(examined, capsys, 2)["index"]
     assert check["verdict"] == "fail"
-    assert "values.i8 is damaged" in check["said"]
+    assert "values.u1 is damaged" in check["said"]
     assert check["cure"].startswith("qa index --rebuild -d ")
+
+
+def test_how_passages_are_searched_is_said(
+    examined: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = verdicts(examined, capsys, 0)["search"]["said"]
+    assert said == "exact: every passage's vector is compared"
+    monkeypatch.setattr(index, "EXACT", 15)  # training needs 16
+    words = "stone river bridge window garden letter winter summer".split()
+    text = "\n\n".join(f"The {word} is older than all the others here." for word in words)
+    (examined.parent / "documents" / "many.txt").write_text(text)
+    Bot.open(examined.parent / "documents", index=examined)
+    said = verdicts(examined, capsys, 0)["search"]["said"]
+    assert re.fullmatch(
+        r"approximate: codes of 96 bytes, then 100 vectors are compared; "
+        r"(9[89]|100)\.\d% of the nearest passages are found",
+        said,
+    )
 
 
 def test_a_changed_folder_and_a_skipped_file_are_warnings(examined: Path, capsys: Output) -> None:

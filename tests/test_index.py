@@ -1,4 +1,7 @@
-"""VectorIndex against brute force in NumPy: the same rows and the same scores."""
+"""VectorIndex against brute force in NumPy: the same rows and the same scores.
+
+Of many vectors, an index compares codes first; here, more than 500 are many.
+"""
 
 from pathlib import Path
 
@@ -7,9 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from embeddings import IndexFileError, VectorIndex, unit
+from embeddings import (
+    IndexFileError,
+    IndexKind,
+    VectorIndex,
+    index as index_module,
+    neighbours,
+    unit,
+)
 
 DIM = 24
+MANY = 3000
 Vectors = npt.NDArray[np.float32]
 
 
@@ -177,3 +188,217 @@ def test_rows_become_unit_length_and_zeros_stay_zeros() -> None:
     assert np.allclose(scaled, [[0.6, 0.8], [0, 0], [0, -1]])
     assert scaled.dtype == np.float32
     assert unit(np.zeros((0, 5), np.float32)).shape == (0, 5)
+
+
+def test_the_neighbours_of_many_are_those_of_each() -> None:
+    vectors, queries = some_vectors(60), some_vectors(70)[60:]
+    rows, cosines = neighbours(queries, vectors, 4)
+    for at, query in enumerate(queries):
+        assert rows[at].tolist() == brute_force(vectors, query, list(range(60)), 4)
+    assert np.allclose(cosines[0], unit(vectors)[rows[0]] @ unit(queries)[0], atol=1e-6)
+    assert neighbours(queries, vectors[:2], 4)[0].shape == (10, 2)
+
+
+# Many vectors
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "EXACT", 500)
+
+
+def clustered(n: int = MANY, seed: int = 0) -> Vectors:
+    """Vectors of unit length around 40 centres that lie to one side, as those of texts do."""
+    random = np.random.default_rng(seed)
+    centres = np.random.default_rng(99).normal(size=(40, DIM)) + 2
+    vectors = centres[random.integers(0, 40, n)] + random.normal(size=(n, DIM)) / 2
+    return unit(vectors.astype(np.float32))
+
+
+def questions() -> Vectors:
+    """Which lie to another side than what they ask for."""
+    return unit(clustered(100, seed=1) - np.float32(0.1))
+
+
+def found(index: VectorIndex, vectors: Vectors, top_k: int = 50) -> float:
+    """The share of the nearest that an index finds."""
+    right, _ = neighbours(questions(), vectors, top_k)
+    pairs = zip(questions(), right, strict=True)
+    return float(np.mean([np.isin(index.search(q, top_k)[0], rows).mean() for q, rows in pairs]))
+
+
+def saved(vectors: Vectors, path: Path) -> VectorIndex:
+    VectorIndex.build(vectors).save(path)
+    return VectorIndex.load(path)
+
+
+def test_up_to_the_limit_all_vectors_are_compared(few: None) -> None:
+    assert VectorIndex.build(clustered(500)).kind == IndexKind("flat", 0, 0, 1.0)
+    assert VectorIndex.build(clustered(501)).kind.name == "pq"
+
+
+def test_of_many_the_nearest_are_found_and_the_recall_is_told(few: None) -> None:
+    index = VectorIndex.build(clustered())
+    assert index.kind.code == DIM // 4  # 4 bits for two dimensions
+    assert 100 <= index.kind.candidates < MANY  # else nothing is tested here
+    assert index.kind.recall is not None
+    assert 0.98 <= index.kind.recall <= 1
+    assert found(index, clustered()) >= 0.98
+    assert found(index, clustered(), top_k=5) >= 0.98
+
+
+def test_candidates_are_doubled_until_the_recall_is_reached(
+    few: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "_FEWEST", 50)
+    monkeypatch.setattr(index_module, "RECALL", 0.0)
+    least = VectorIndex.build(clustered()).kind
+    monkeypatch.setattr(index_module, "RECALL", 0.98)
+    enough = VectorIndex.build(clustered()).kind
+    monkeypatch.setattr(index_module, "RECALL", 2.0)
+    most = VectorIndex.build(clustered()).kind
+    assert least.candidates == 50 < enough.candidates < MANY <= most.candidates
+    assert least.recall is not None and enough.recall is not None and most.recall is not None
+    assert least.recall < 0.98 <= enough.recall <= most.recall
+    assert most.recall > 0.999
+
+
+def test_the_cosines_of_many_are_those_of_their_vectors(few: None) -> None:
+    vectors = clustered()
+    query = questions()[0]
+    rows, cosines = VectorIndex.build(vectors).search(query, 20)
+    assert np.allclose(cosines, vectors[rows] @ query, atol=1e-3)  # they are kept as float16
+    assert cosines.tolist() == sorted(cosines.tolist(), reverse=True)
+
+
+def test_the_same_vectors_make_the_same_file_whatever_the_threads(
+    few: None, tmp_path: Path
+) -> None:
+    threads = faiss.omp_get_max_threads()
+    files = []
+    try:
+        for number in (1, 2, 3, 1):
+            faiss.omp_set_num_threads(number)
+            VectorIndex.build(clustered()).save(tmp_path / "v.faiss")
+            files.append((tmp_path / "v.faiss").read_bytes())
+    finally:
+        faiss.omp_set_num_threads(threads)
+    assert len(set(files)) == 1
+    assert len(files[0]) < MANY * (2 * DIM + DIM // 4) + 10_000
+
+
+def test_an_index_made_of_the_vectors_of_another_is_the_same_file(
+    few: None, tmp_path: Path
+) -> None:
+    first = saved(clustered(), tmp_path / "first")
+    halves = np.concatenate([first.vectors(0, 1000), first.vectors(1000, MANY - 1000)])
+    saved(halves, tmp_path / "second")
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+
+
+def test_what_is_loaded_of_many_is_what_was_saved(few: None, tmp_path: Path) -> None:
+    built = VectorIndex.build(clustered())
+    loaded = saved(clustered(), tmp_path / "v.faiss")
+    assert (len(loaded), loaded.dim) == (MANY, DIM)
+    assert loaded.kind == IndexKind("pq", built.kind.code, built.kind.candidates, None)
+    assert (loaded.vector(7) == built.vector(7)).all()
+    assert (loaded.vectors(5, 3)[2] == loaded.vector(7)).all()
+    assert np.allclose(loaded.vectors(0, MANY), clustered(), atol=1e-3)
+    for query in questions():
+        for one, other in zip(loaded.search(query, 9), built.search(query, 9), strict=True):
+            assert one.tolist() == other.tolist()
+
+
+def test_the_vectors_of_a_loaded_index_are_mapped(few: None, tmp_path: Path) -> None:
+    """What is written to the file afterwards is what is compared."""
+    path = tmp_path / "v.faiss"
+    loaded = saved(clustered(), path)
+    size = 2 * MANY * DIM
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size - 32 - 4 - size)
+        file.write(bytes(size))
+    assert (loaded.vectors(0, MANY) == 0).all()
+    assert loaded.search(questions()[0], 3)[1].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("among", [[7], [2999, 5, 5, 17, 3000, -1], list(range(0, MANY, 3))])
+def test_a_filter_finds_all_there_is_and_exactly_that(
+    few: None, tmp_path: Path, among: list[int]
+) -> None:
+    vectors = clustered()
+    loaded = saved(vectors, tmp_path / "v.faiss")
+    stored = loaded.vectors(0, MANY)
+    real = sorted({row for row in among if 0 <= row < MANY})
+    for query in questions()[:20]:
+        rows, cosines = loaded.search(query, 50, np.array(among))
+        assert len(rows) == min(50, len(real))
+        assert np.allclose(cosines, np.sort(stored[real] @ query)[::-1][:50], atol=1e-6)
+        assert np.isin(rows, real).all()
+
+
+def test_more_than_there_are_of_many_gives_them_all(few: None) -> None:
+    rows, _ = VectorIndex.build(clustered(600)).search(questions()[0], 10_000)
+    assert sorted(rows.tolist()) == list(range(600))
+
+
+def test_equal_vectors_among_many_stand_in_row_order(few: None) -> None:
+    vectors = clustered()
+    vectors[[2900, 40, 1500, 9]] = vectors[2900]
+    assert VectorIndex.build(vectors).search(vectors[2900], 3)[0].tolist() == [9, 40, 1500]
+
+
+def test_many_equal_vectors_do_not_ask_for_more_candidates(few: None) -> None:
+    """Which of them is found is the same, and a folder may repeat a passage a thousand times."""
+    vectors = np.concatenate([clustered(500), np.repeat(clustered(10, seed=2), 250, axis=0)])
+    kind = VectorIndex.build(vectors).kind
+    assert kind.candidates < 1000
+    assert kind.recall is not None and kind.recall >= 0.98
+
+
+def test_vectors_of_nothing_and_of_no_number_among_many_do_no_harm(few: None) -> None:
+    vectors = clustered()
+    vectors[[3, 4]] = 0
+    index = VectorIndex.build(vectors)
+    assert found(index, vectors) >= 0.98
+    assert index.search(np.full(DIM, np.nan, np.float32), 3)[0].tolist() == []
+
+
+@pytest.mark.parametrize("cut", [0, 3, 20, 40, 45, 2000, -40, -33, -1])
+def test_a_file_of_many_that_is_cut_or_longer_is_refused(
+    few: None, tmp_path: Path, cut: int
+) -> None:
+    path = tmp_path / "v.faiss"
+    saved(clustered(600), path)
+    data = path.read_bytes()
+    for damaged in (data[:cut], data + bytes(8), data + data[-36:]):
+        path.write_bytes(damaged)
+        with pytest.raises(IndexFileError, match=r"v\.faiss"):
+            VectorIndex.load(path)
+
+
+def test_a_bit_flipped_outside_the_vectors_is_refused(few: None, tmp_path: Path) -> None:
+    path = tmp_path / "v.faiss"
+    saved(clustered(600), path)
+    data = path.read_bytes()
+    start = len(data) - 36 - 2 * 600 * DIM
+    places = [*range(120), *range(120, start, 97), start - 1, *range(len(data) - 36, len(data))]
+    for at in places:
+        path.write_bytes(data[:at] + bytes([data[at] ^ 0x40]) + data[at + 1 :])
+        with pytest.raises(IndexFileError):
+            VectorIndex.load(path)
+
+
+def test_damaged_vectors_find_no_row_that_is_not_there_and_no_cosine_above_one(
+    few: None, tmp_path: Path
+) -> None:
+    path = tmp_path / "v.faiss"
+    saved(clustered(600), path)
+    data = path.read_bytes()
+    size, random = 2 * 600 * DIM, np.random.default_rng(3)
+    start = len(data) - 36 - size
+    path.write_bytes(data[:start] + random.bytes(size) + data[start + size :])
+    index = VectorIndex.load(path)
+    for query in questions():
+        rows, cosines = index.search(query, 50)
+        assert ((rows >= 0) & (rows < 600)).all()
+        assert (np.abs(cosines) < 1.01).all()

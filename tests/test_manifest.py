@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from embeddings import IndexKind
 from qa import manifest
 from qa.errors import LibraryError
 from qa.manifest import Manifest, Skipped, Source
@@ -22,6 +23,7 @@ STATE = Manifest(
     documents={"a": Source("a.txt", "f" * 64, (1, 2, 3))},
     skipped={"b.txt": Skipped("no text", (4, 5, 6))},
     files={"passages.sqlite": (7, "0" * 64), "tokens/ids.i4": (8, "")},
+    vectors=IndexKind("pq", 96, 800, 0.987),
 )
 
 
@@ -120,6 +122,14 @@ def test_a_generation_outside_the_index_is_damage(index: Path, generation: Any) 
         {"files": {"x": [1]}},
         {"files": {"../../secret": [1, ""]}},
         {"files": {"/etc/passwd": [1, ""]}},
+        {"vectors": None},
+        {"vectors": {"name": "pq", "code": 96, "candidates": 800}},
+        {"vectors": {"name": "tree", "code": 96, "candidates": 800, "recall": 0.9}},
+        {"vectors": {"name": "pq", "code": "many", "candidates": 800, "recall": 0.9}},
+        {"vectors": {"name": "pq", "code": 96, "candidates": -1, "recall": 0.9}},
+        {"vectors": {"name": "pq", "code": 96, "candidates": 800, "recall": None}},
+        {"vectors": {"name": "pq", "code": 96, "candidates": 800, "recall": 1.1}},
+        {"vectors": {"name": "pq", "code": 96, "candidates": 800, "recall": "nan"}},
     ],
 )
 def test_values_of_the_wrong_kind_are_damage(index: Path, values: dict[str, Any]) -> None:
@@ -128,7 +138,9 @@ def test_values_of_the_wrong_kind_are_damage(index: Path, values: dict[str, Any]
         manifest.read(index, CURE)
 
 
-@pytest.mark.parametrize("key", ["model", "model_name", "dim", "folder", "generation", "files"])
+@pytest.mark.parametrize(
+    "key", ["model", "model_name", "dim", "folder", "generation", "files", "vectors"]
+)
 def test_a_missing_value_is_damage(index: Path, key: str) -> None:
     content = json.loads((index / manifest.NAME).read_text())
     del content[key]

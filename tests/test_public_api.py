@@ -79,6 +79,7 @@ def test_the_arguments_of_a_bot() -> None:
         "model",
         "rebuild",
         "progress",
+        "spread",
     ]
     assert list(inspect.signature(qa.Bot.answer).parameters) == [
         "self",

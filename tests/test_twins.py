@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import DIM, HashingEncoder
 
-from embeddings import TokenStore, TokenWriter
+from embeddings import Bytes, TokenStore, TokenWriter
 from qa.twins import find_twins
 from qa.types import Kind, Language, Passage
 
@@ -35,10 +35,11 @@ def groups(said: Sequence[Said], folder: Path, kind: Kind = "prose") -> list[int
         Passage("doc", number, 0, len(text), 1, language, kind, text)
         for number, (text, language) in enumerate(corpus, 1)
     ]
-    with TokenWriter(folder, DIM) as tokens:
+    with TokenWriter(folder, DIM, Bytes(DIM)) as tokens:
         for encoding in HashingEncoder().encode_passages([text for text, _ in corpus]):
             tokens.append(encoding.tokens, encoding.ids)
-    return find_twins(passages, TokenStore(folder, DIM))[: len(said)]
+    rows = range(len(passages))
+    return find_twins(passages, TokenStore(folder, DIM, Bytes(DIM)), rows)[: len(said)]
 
 
 @pytest.mark.parametrize(

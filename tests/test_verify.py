@@ -290,7 +290,7 @@ def test_a_damaged_model_is_trouble(run: Run, monkeypatch: pytest.MonkeyPatch) -
 
 def test_damaged_token_vectors_are_trouble(run: Run, cache: Path) -> None:
     run("index")
-    [values] = cache.rglob("tokens/values.i8")
+    [values] = cache.rglob("tokens/values.u1")
     data = bytearray(values.read_bytes())
     data[len(data) // 2] ^= 1
     values.write_bytes(data)

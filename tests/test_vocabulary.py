@@ -184,6 +184,14 @@ def test_a_very_long_word_is_one_text_among_others(
     assert built_in.encode(word, 100_000) == library.encode(word).ids
 
 
+def test_only_words_that_may_come_again_are_kept(tmp_path: Path) -> None:
+    vocabulary = built(tiny([("\u2581", -1.0), ("a", -2.0), ("b", -3.0)]), tmp_path)
+    assert vocabulary is not None
+    first = vocabulary.encode("ab b " + 40 * "a", 100)
+    assert vocabulary.encode("ab b " + 40 * "a", 100) == first
+    assert vocabulary._kept.cache_info()[::3] == (2, 2)  # found again, and kept: "ab" and "b"
+
+
 @pytest.mark.parametrize("max_tokens", [2, 3, 10, 511, 512, 513])
 def test_a_text_is_cut_as_the_library_cuts_it(
     max_tokens: int, library: Tokenizer, built_in: Vocabulary

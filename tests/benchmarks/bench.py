@@ -7,6 +7,7 @@ Machines differ and are noisy: read the ratios, not the seconds.
 
 import argparse
 import datetime
+import gzip
 import json
 import os
 import platform
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -83,17 +84,29 @@ def prepare_plain(folder: Path) -> None:
     (folder / "passages.json").write_text(json.dumps(texts), encoding="utf-8")
 
 
+def questions() -> list[str]:
+    """The project's own, about the seeds."""
+    lines = (HERE.parent / "quality" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["question"] for line in lines]
+
+
+def entries(source: Path) -> Iterator[dict[str, str]]:
+    """What a file of JSON lines has, also gzipped."""
+    opened = gzip.open if source.suffix == ".gz" else open
+    with opened(source, "rt", encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
 def hot(runs: int = 200) -> tuple[float, float]:
     """Median and 99th percentile of answer() in milliseconds, over the project's own questions."""
     from qa import answer
 
-    lines = (HERE.parent / "quality" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    questions = [json.loads(line)["question"] for line in lines]
-    answer(questions[0])
+    asked = questions()
+    answer(asked[0])
     taken = []
     for run in range(runs):
         started = time.perf_counter()
-        answer(questions[run % len(questions)])
+        answer(asked[run % len(asked)])
         taken.append(1000 * (time.perf_counter() - started))
     return statistics.median(taken), statistics.quantiles(taken, n=100)[98]
 
@@ -102,10 +115,9 @@ def threads(rounds: int = 3, asked: int = 400) -> tuple[float, float]:
     """Questions a second of one thread, and of a hundred, in turn; the medians."""
     from qa import answer
 
-    lines = (HERE.parent / "quality" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    questions = [json.loads(line)["question"] for line in lines]
-    many = [questions[number % len(questions)] for number in range(asked)]
-    list(map(answer, questions))
+    own = questions()
+    many = [own[number % len(own)] for number in range(asked)]
+    list(map(answer, own))
     seen: dict[int, list[float]] = {1: [], 100: []}
     for _ in range(rounds):
         for count, rates in seen.items():

@@ -10,7 +10,6 @@ exponent b of each figure ~ passages ** b, fitted by least squares to the logari
 
 import argparse
 import datetime
-import gzip
 import itertools
 import json
 import os
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from bench import measure
+from bench import entries, measure, questions
 from sections import write
 
 HERE = Path(__file__).parent
@@ -81,7 +80,7 @@ def grow(source: Path, sizes: list[int], place: Path) -> Iterator[Size]:
     """Index a folder that grows to each of `sizes` paragraphs."""
     folder, index = place / "documents", place / "index"
     folder.mkdir()
-    paragraphs = read(source)
+    paragraphs = ((entry["lang"], entry["text"]) for entry in entries(source))
     here = ["--documents", str(folder), "--index", str(index)]
     total, seconds = 0, 0.0
     for size in sorted(sizes):
@@ -96,15 +95,6 @@ def grow(source: Path, sizes: list[int], place: Path) -> Iterator[Size]:
         size_now = Size(passages, seconds, cost.peak, disk / passages, **told)
         print(size_now, file=sys.stderr, flush=True)
         yield size_now
-
-
-def read(source: Path) -> Iterator[tuple[str, str]]:
-    """The language and the text of each paragraph."""
-    opened = gzip.open if source.suffix == ".gz" else open
-    with opened(source, "rt", encoding="utf-8") as file:
-        for line in file:
-            entry = json.loads(line)
-            yield entry["lang"], entry["text"]
 
 
 def put(folder: Path, number: int, paragraphs: list[tuple[str, str]]) -> None:
@@ -125,8 +115,7 @@ def ask(folder: Path, index: Path) -> dict[str, float]:
     from qa import Bot
     from qa.library import open_library
 
-    lines = (ROOT / "tests" / "quality" / "questions.jsonl").read_text(encoding="utf-8")
-    questions = [json.loads(line)["question"] for line in lines.splitlines()]
+    asked = questions()
     times = []
     for _ in range(5):
         started = time.perf_counter()
@@ -134,12 +123,12 @@ def ask(folder: Path, index: Path) -> dict[str, float]:
         times.append(1000 * (time.perf_counter() - started))
     assert library is not None
     bot = Bot.open(folder, index=index)
-    for question in questions[:20]:
+    for question in asked[:20]:
         bot.answer(question)
     taken = []
     for number in range(ASKED):
         started = time.perf_counter()
-        bot.answer(questions[number % len(questions)])
+        bot.answer(asked[number % len(asked)])
         taken.append(1000 * (time.perf_counter() - started))
     return {
         "passages": len(library),
@@ -151,7 +140,7 @@ def ask(folder: Path, index: Path) -> dict[str, float]:
 
 
 def resident() -> float:
-    """MiB of this process that are in memory, mapped files included."""
+    """MiB of this process that are in memory, mapped files included; known on Linux only."""
     status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     line = next(line for line in status if line.startswith("VmRSS:"))
     return int(line.split()[1]) / 1024

@@ -9,8 +9,6 @@ process. On a machine with other things to do the processor time tells more than
 """
 
 import argparse
-import gzip
-import json
 import random
 import statistics
 import subprocess
@@ -21,7 +19,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from bench import Cost, measure
+from bench import Cost, entries, measure
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,10 +41,8 @@ def _whole(source: Path) -> Iterator[str]:
         for path in sorted(source.rglob("*.txt")):
             yield from path.read_text(encoding="utf-8", errors="replace").split("\n\n")
         return
-    opened = gzip.open if source.suffix == ".gz" else open
-    with opened(source, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)["text"]
+    for entry in entries(source):
+        yield entry["text"]
 
 
 def embed(folder: Path) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 
 from conftest import DOCUMENTS, HashingEncoder
 
+import embeddings.index
 import qa.bot
 from qa import manifest
 
@@ -174,6 +175,16 @@ class Scene:
         if result.status != 0:
             raise WrongError(f"no index could be built: {result}")
         self.generation = self.state().generation
+
+    def many(self) -> None:
+        """The index as it would be if its passages were many."""
+
+        def few() -> None:
+            embeddings.index.EXACT = 15  # training needs 16
+
+        result = self.run("index", "--rebuild", before=few)
+        if result.status != 0 or self.state().vectors.name != "pq":
+            raise WrongError(f"no index of codes could be built: {result}")
 
     def measure(self) -> None:
         """How long a build takes, in calls and in seconds."""

@@ -4,7 +4,8 @@
 
 BENCH is a folder with the sets `mlqa`, `piaf` and `faq3`, each with `corpus.jsonl` and
 `queries.jsonl` (`_id`, `text`, `lang`). For each language: the mean of the unit token vectors of up
-to 300 texts a set, of questions and of passages; and how many questions have each token.
+to 300 texts a set, of questions and of passages; and how many questions have each token. And the
+codebook of token vectors, which are centred by these means.
 """
 
 import json
@@ -14,8 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from embeddings import OnnxEncoder, open_encoder
+from embeddings import OnnxEncoder, centres, open_encoder
 from qa.bot import cache
 from qa.types import LANGUAGES
 
@@ -23,7 +25,10 @@ SETS = ("mlqa", "piaf", "faq3")
 TEXTS = 300  # a set and language, for the means
 QUESTIONS = 1600  # a set, for the shares
 LEAST = 0.005  # a rarer token weighs nearly 1 anyway
+TOKENS = 150_000  # of passages, for the codebook
+PARTS = 48  # bytes of a code
 TARGET = Path(__file__).parents[2] / "embeddings" / "data" / "multilingual-e5-small.json"
+CODEBOOK = TARGET.with_suffix(".codebook.npy")
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -60,6 +65,26 @@ def shares(bench: Path, encoder: OnnxEncoder) -> dict[str, object]:
     return {"questions": total, "shares": common}
 
 
+def codebook(bench: Path, encoder: OnnxEncoder) -> npt.NDArray[np.float16]:
+    """The centroids of centred token vectors, (48, 256, dim / 48), by k-means in each part."""
+    import faiss
+
+    means, tokens = centres(encoder.name), []
+    for name in SETS:
+        rows = read(bench / name / "corpus.jsonl")
+        for language in LANGUAGES:
+            texts = [row["text"] for row in rows if row["lang"] == language]
+            some = texts[:: max(1, len(texts) // TEXTS)][:TEXTS]
+            encoded = encoder.encode_passages(some)
+            tokens += [means.centred(encoding.tokens, "passage", language) for encoding in encoded]
+    found = np.concatenate(tokens)
+    found = found[np.random.default_rng(0).permutation(len(found))[:TOKENS]]
+    quantizer = faiss.ProductQuantizer(encoder.dim, PARTS, 8)
+    quantizer.train(found)
+    centroids = faiss.vector_to_array(quantizer.centroids)
+    return centroids.reshape(PARTS, 256, -1).astype(np.float16)
+
+
 def main(bench: Path) -> None:
     encoder = open_encoder(None, cache() / "models")
     content = {
@@ -70,7 +95,9 @@ def main(bench: Path) -> None:
         "question_tokens": shares(bench, encoder),
     }
     TARGET.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"written to {TARGET}")
+    centres.cache_clear()
+    np.save(CODEBOOK, codebook(bench, encoder))
+    print(f"written to {TARGET} and {CODEBOOK}")
 
 
 if __name__ == "__main__":

@@ -102,7 +102,9 @@ def main() -> None:
     for name in ("faq3", "mlqa"):
         library = opened(bench / name).library()
         passages = list(library.catalogue.all_passages())
-        everything = found_pairs(passages, find_twins(passages, library.tokens))
+        everything = found_pairs(
+            passages, find_twins(passages, library.encoded.tokens, library.places[0])
+        )
         texts = {row["_id"]: row["text"] for row in read(bench / name / "corpus.jsonl")}
         found = {pair for pair in everything if crosses(pair)}
         differ = [p for p in everything - found if texts[p[0]] != texts[p[1]]]
