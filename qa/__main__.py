@@ -55,6 +55,9 @@ def _complain_of_usage(error: Any) -> None:
     cure = f"{command} --help shows what can be said"
     if message.startswith("No such command"):
         cure = f'a question is asked with: qa ask "…"; {cure}'
+    if message.startswith("No such option: --store"):
+        message = f"{command} reads a folder, and no --store"
+        cure = "ask, chat, index, serve, show and sources know stores"
     complain(f"qa: {message}; {cure}")
 
 

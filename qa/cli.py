@@ -26,6 +26,7 @@ from qa.console import (
 )
 from qa.errors import UsageError
 from qa.filters import Filter
+from qa.opening import open_bot
 from qa.options import (
     AsJson,
     Documents,
@@ -147,7 +148,7 @@ def chat(
     from qa.conversation import Settings
 
     def opened(progress: "Progress") -> "Bot":
-        return _open(documents, index, model, store, progress)
+        return open_bot(documents, index, model, store, progress)
 
     def history() -> Path:
         from qa.bot import cache
@@ -308,28 +309,7 @@ def main(
 
 def _bot(documents: Path | None, index: Path | None, model: str | None, store: str | None) -> "Bot":
     with _progress() as progress:
-        return _open(documents, index, model, store, progress)
-
-
-def _open(
-    documents: Path | None,
-    index: Path | None,
-    model: str | None,
-    store: str | None,
-    progress: "Progress",
-) -> "Bot":
-    if store is None:
-        from qa.bot import Bot
-
-        return Bot.open(documents, index=index, model=model, progress=progress)
-    if documents is not None or index is not None:
-        raise UsageError(
-            "--store is asked without a folder; leave out --documents and --index "
-            "(`qa index` takes both, and publishes)"
-        )
-    from qa.remote import RemoteBot
-
-    return RemoteBot.connected(store, model, progress)
+        return open_bot(documents, index, model, store, progress)
 
 
 def _status(answer: Answer) -> int:

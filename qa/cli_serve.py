@@ -6,7 +6,8 @@ import typer
 
 from qa.console import complain
 from qa.errors import UsageError
-from qa.options import Documents, Index, Model, whole
+from qa.opening import open_bot
+from qa.options import Documents, Index, Model, Store, whole
 from qa.progress import Bar
 
 _MOST_PORTS = 65535
@@ -92,6 +93,7 @@ def serve(
     documents: Documents = None,
     index: Index = None,
     model: Model = None,
+    store: Store = None,
     host: Host = "127.0.0.1",
     port: Port = 8765,
     token: Token = "",
@@ -114,12 +116,12 @@ def serve(
         ) from error
     from contextlib import closing
 
-    from qa.bot import Bot
-
     access = server.access(host, token, tuple(name or ()))
     limits = service.Limits(threads, queue, timeout, rate)
     with server.listen(host, port) as listening:
         with closing(Bar()) as progress:
-            bot = Bot.open(documents, index=index, model=model, progress=progress)
-        complain(f"qa: {bot.folder} answers on {server.address(listening)}; Ctrl-C ends it")
+            bot = open_bot(documents, index, model, store, progress)
+        complain(
+            f"qa: {store or bot.folder} answers on {server.address(listening)}; Ctrl-C ends it"
+        )
         server.serve(service.service(bot, limits, access), listening, timeout)

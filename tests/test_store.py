@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 
 from embeddings import Codes, packing
 from embeddings.encoder import OnnxEncoder
@@ -23,9 +24,10 @@ from qa.milvus import Milvus, address, connect
 from qa.parts import TEXT_OF
 from qa.publishing import publish
 from qa.remote import RemoteBot
+from qa.serving.service import Access, Limits, service
 from qa.states import doc_key, packed, unpacked
 from tests.conftest import DOCUMENTS, HashingEncoder
-from tests.stores import QUESTIONS, Flaky, differences, indexed, remote, shown
+from tests.stores import QUESTIONS, Flaky, differences, failing, indexed, remote, shown
 
 QUALITY = Path(__file__).parent / "quality"
 
@@ -90,6 +92,20 @@ def test_rows_that_are_no_filter_are_named_one_by_one(
     rows = [[h.row for h in bot.hits(QUESTIONS[0], hidden=[best])] for bot in (local, there)]
     assert rows[0] == rows[1] and best not in rows[1] and len(rows[1]) == 8
     assert client.calls[0]["filter"].startswith("id in [") and "doc" not in str(client.calls)
+
+
+def test_of_passages_as_near_as_one_another_the_same_are_found(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path, store: Milvus
+) -> None:
+    for number in range(40):
+        (folder / f"wax{number}.txt").write_text("The wax of the hives is sold in Lisbon.\n")
+    local = indexed(folder, encoder, tmp_path)
+    publish(local.library(), store)
+    query = encoder.encode_query("Where is the wax sold?").vector
+    there = remote(store, encoder, tmp_path)
+    for top_k in (1, 5, 30, 45):
+        rows = [bot.library().nearest(query, top_k)[0].tolist() for bot in (local, there)]
+        assert rows[0] == rows[1] and len(rows[0]) == top_k
 
 
 def test_publishing_again_writes_what_changed_and_readers_find_it(
@@ -214,6 +230,28 @@ def test_a_store_on_the_command_line(
     assert run(["show", "--store", place, "001_1d07d1647ccf1b53#p11"]) == 0
     assert run(["ask", "--store", place, "-d", str(tmp_path), question]) == 2
     assert "leave out --documents" in capfd.readouterr().err
+    served: list[Any] = []
+    monkeypatch.setattr("qa.serving.server.serve", lambda api, *_: served.append(api))
+    assert run(["serve", "--store", place, "--port", "0"]) == 0 and served
+    assert f"{place} answers on" in capfd.readouterr().err
+    assert run(["verify", "--store", place]) == 2
+    assert "ask, chat, index, serve, show and sources know stores" in capfd.readouterr().err
+
+
+def test_a_store_is_served_and_its_failure_is_a_sentence_with_status_503(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path, store: Milvus
+) -> None:
+    local = indexed(folder, encoder, tmp_path)
+    publish(local.library(), store)
+    there = remote(store, encoder, tmp_path)
+    with TestClient(service(there, Limits(), Access()), "http://localhost") as client:
+        answered = client.post("/ask", json={"question": QUESTIONS[0]}).json()
+        assert not differences(
+            answered, json.loads(json.dumps(local.answer(QUESTIONS[0]).to_dict()))
+        )
+        there.library().store._store = failing(store, "search")  # type: ignore[attr-defined]
+        response = client.post("/ask", json={"question": QUESTIONS[0]})
+        assert response.status_code == 503 and "tried 4 times" in response.json()["error"]
 
 
 def same_answers(bots: tuple[Bot, Bot], questions: list[dict[str, Any]]) -> None:
