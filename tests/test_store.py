@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from embeddings import Codes, packing
+from embeddings import Codes, index, packing
 from embeddings.encoder import OnnxEncoder
 from qa import Bot, Filter, faults
 from qa.__main__ import run
@@ -273,8 +273,10 @@ def test_all_questions_on_the_seeds_have_the_same_answers(
     monkeypatch.setenv("QA_CACHE", str(shared_cache))
     if codes:
         monkeypatch.setattr(packing, "MANY", 0)
+        monkeypatch.setattr(index, "EXACT", 0)
     local = Bot.open(index=tmp_path / "index")
     assert isinstance(local.library().encoded.tokens.packing, Codes) == codes
+    assert local.library().vectors.kind.name == ("pq" if codes else "flat")
     publish(local.library(), store)
     there = RemoteBot(store, built_in, tmp_path / "copies")
     names = ("questions", "adversarial", "offtopic")

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import pytest
 from qa import Bot, faults, milvus, publishing
 from qa.errors import StoreError
 from qa.milvus import Milvus, connect
-from qa.parts import FILE, HEAD_OF, TEXT_OF, current
+from qa.parts import FILE, HEAD_OF, TEXT_OF, current, touch
 from qa.publishing import publish
 from qa.remote import RemoteBot
+from qa.states import PASSAGES
 from tests.conftest import DOCUMENTS, HashingEncoder
 from tests.stores import QUESTIONS, differences, failing, indexed, remote, shown
 
@@ -46,18 +48,35 @@ def whole(store: Milvus) -> bool:
     return not missing.passages and not missing.parts
 
 
+class Hooked:
+    """A client of which something else happens before the call number `at`, or each so called."""
+
+    def __init__(self, client: Any, at: int | str, hook: Callable[[], object]) -> None:
+        self._client, self._at, self._hook = client, at, hook
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*values: Any, **options: Any) -> Any:
+            self.calls.append(name)
+            if self._at in (len(self.calls) - 1, name):
+                self._hook()
+            return getattr(self._client, name)(*values, **options)
+
+        return call
+
+
 def test_what_no_state_needs_any_more_is_removed(
     folder: Path, encoder: HashingEncoder, tmp_path: Path, store: Milvus
 ) -> None:
     local = indexed(folder, encoder, tmp_path)
     publish(local.library(), store)
     first = current(store)
+    assert first is not None
+    aged(store, first.name)  # published long ago, and in use until it is replaced just now
     (folder / "bees.txt").unlink()
     publish(local.refresh(), store)
     publish(local.library(), store)
-    assert len(store.keys()) == 9  # the state before may still be read
-    assert len(store.part_ids(HEAD_OF)) == 2
-    assert first is not None
+    assert len(store.keys()) == 9 and len(store.part_ids(HEAD_OF)) == 2
     aged(store, first.name)
     publish(local.library(), store)
     assert len(store.keys()) == len(local.library()) == 6
@@ -79,6 +98,40 @@ def test_a_state_that_someone_is_writing_is_left_alone(
     assert len(keys) == 10
     publishing.sweep(store)
     assert store.keys() == keys
+
+
+def test_before_its_files_are_there_nothing_a_state_may_need_is_removed(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path, store: Milvus
+) -> None:
+    local = indexed(folder, encoder, tmp_path)
+    publish(local.library(), store)
+    first = current(store)
+    assert first is not None
+    (folder / "bees.txt").unlink()
+    publish(local.refresh(), store)
+    aged(store, first.name)
+    touch(store, replace(first, generation="0" * 16, files={PASSAGES: (1, "0" * 64)}))
+    publishing.sweep(store)
+    assert len(store.keys()) == 9
+
+
+def test_what_is_removed_under_a_publishers_hands_is_written_again(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path, store: Milvus
+) -> None:
+    local = indexed(folder, encoder, tmp_path)
+    publish(local.library(), store)
+    (folder / "new.txt").write_text("The wax of the hives is sold in Lisbon every spring.\n")
+    keys, texts = sorted(store.keys()), sorted(store.part_ids(TEXT_OF))
+    removed: list[str] = []
+
+    def remove() -> None:
+        if len(store.part_ids(HEAD_OF)) == 2 and not removed:  # it has looked, and writes
+            store.drop(keys, texts)
+            removed.extend(keys)
+
+    hooked = Hooked(store._client, "upsert", remove)
+    assert publish(local.refresh(), Milvus(hooked, "qa", store.name)) == 10
+    assert removed and whole(store) and store.keys() > set(keys)
 
 
 def test_a_publication_that_fails_half_way_leaves_readers_what_there_was(
@@ -104,23 +157,6 @@ def test_a_publication_that_fails_half_way_leaves_readers_what_there_was(
     there.refresh()
     now = shown(there, QUESTIONS[0])
     assert fails > 3 and now != was and not differences(now, shown(local, QUESTIONS[0]))
-
-
-class Hooked:
-    """A client of which something else happens before the call number `at`."""
-
-    def __init__(self, client: Any, at: int, hook: Callable[[], object]) -> None:
-        self._client, self._at, self._hook = client, at, hook
-        self.calls: list[str] = []
-
-    def __getattr__(self, name: str) -> Any:
-        def call(*values: Any, **options: Any) -> Any:
-            self.calls.append(name)
-            if len(self.calls) - 1 == self._at:
-                self._hook()
-            return getattr(self._client, name)(*values, **options)
-
-        return call
 
 
 @pytest.mark.parametrize("small_is_last", [False, True])
