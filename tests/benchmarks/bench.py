@@ -2,8 +2,8 @@
 
     python tests/benchmarks/bench.py [--runs 9] [--peers PYTHON]
 
---peers: the Python of an environment with txtai, haystack-ai, or llama-index-core and
-llama-index-embeddings-huggingface; those that are there are run, too (peers.py).
+--peers: the Python of an environment with txtai, haystack-ai and sentence-transformers-haystack, or
+llama-index-core and llama-index-embeddings-huggingface; what is there is run, too (peers.py).
 
 Machines differ and are noisy: read the ratios, not the seconds.
 """

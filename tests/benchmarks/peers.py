@@ -32,25 +32,25 @@ def txtai(model: str, store: Path, texts: list[str], question: str) -> list[str]
 
 def haystack(model: str, store: Path, texts: list[str], question: str) -> list[str]:
     from haystack import Document, Pipeline
-    from haystack.components.embedders import (
+    from haystack.components.retrievers.in_memory import InMemoryEmbeddingRetriever
+    from haystack.document_stores.in_memory import InMemoryDocumentStore
+    from haystack_integrations.components.embedders.sentence_transformers import (
         SentenceTransformersDocumentEmbedder,
         SentenceTransformersTextEmbedder,
     )
-    from haystack.components.retrievers.in_memory import InMemoryEmbeddingRetriever
-    from haystack.document_stores.in_memory import InMemoryDocumentStore
 
     path = str(store / "store.json")
     if texts:
         documents = InMemoryDocumentStore(embedding_similarity_function="cosine")
-        embedder = SentenceTransformersDocumentEmbedder(model, prefix=PASSAGE)
+        embedder = SentenceTransformersDocumentEmbedder(model=model, prefix=PASSAGE)
         embedder.warm_up()
-        found = embedder.run([Document(content=text) for text in texts])
+        found = embedder.run([Document(content=text) for text in dict.fromkeys(texts)])
         documents.write_documents(found["documents"])
         documents.save_to_disk(path)
         return []
     documents = InMemoryDocumentStore.load_from_disk(path)
     pipeline = Pipeline()
-    pipeline.add_component("embedder", SentenceTransformersTextEmbedder(model, prefix=QUERY))
+    pipeline.add_component("embedder", SentenceTransformersTextEmbedder(model=model, prefix=QUERY))
     pipeline.add_component("retriever", InMemoryEmbeddingRetriever(documents, top_k=TOP))
     pipeline.connect("embedder.embedding", "retriever.query_embedding")
     answer: dict[str, Any] = pipeline.run({"embedder": {"text": question}})
