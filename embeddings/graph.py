@@ -1,10 +1,10 @@
 """The ONNX graph of a model, with weights of 8 bits.
 
 Four choices were measured against the plain export:
-- no float32 layers but those whose inputs were not measured and that narrow. Activations have
+- all layers in int8, but those that narrow where their inputs were not measured. Activations have
   outliers that 8 bits cannot hold: with all layers in int8 as they are, the mean cosine of centred
   token vectors to float32 is 0.980; with the layers that narrow (a transformer's second
-  feed-forward matrix) left in float32, 0.994, at two thirds of the speed. With the outliers tamed
+  feed-forward matrix) left in float32, 0.994, at seven tenths of the speed. With the outliers tamed
   (`embeddings.outliers`), and all in int8, it is 0.997.
 - int8 weights in the reduced range of 7 bits: processors without VNNI add pairs of products in
   16 bits and saturate on full-range weights; with 7 bits nothing does, on any of them.

@@ -109,7 +109,8 @@ def _smooth(graph: "_Editing", layers: "list[NodeProto]", reach: Array) -> None:
     known = (reach > 0) & (rows > 0)
     factors = np.ones(len(reach), np.float32)
     factors[known] = reach[known] ** _SHARE / rows[known] ** (1 - _SHARE)
-    graph.scale(layers, 1 / factors, *(weight * factors[:, None] for weight in weights))
+    inverse = (1 / factors).astype(np.float32)
+    graph.scale(layers, inverse, *(weight * factors[:, None] for weight in weights))
 
 
 class _Editing:
@@ -146,7 +147,7 @@ class _Editing:
         from onnx import helper
 
         first = layers[0].name
-        by = self.constant(f"{first}.factors", factors.astype(np.float32))
+        by = self.constant(f"{first}.factors", factors)
         scaled = f"{first}.scaled"
         node = helper.make_node("Mul", [layers[0].input[0], by], [scaled], scaled)
         self._before.setdefault(first, []).append(node)
@@ -154,7 +155,7 @@ class _Editing:
             layer.input[:] = [scaled, self.constant(f"{layer.name}.weight", weight)]
 
     def behind(
-        self, node: "NodeProto", kind: str, inputs: list[str], output: str, **more: int
+        self, node: "NodeProto", kind: str, inputs: list[str], output: str, **more: Any
     ) -> None:
         from onnx import helper
 
@@ -170,15 +171,15 @@ class _Editing:
         nodes = list(chain.from_iterable(parts))
         del graph.node[:]
         graph.node.extend(nodes)
-        used = {name for node in nodes for name in node.input}
-        kept = [tensor for tensor in graph.initializer if tensor.name in used]
-        del graph.initializer[:]
-        graph.initializer.extend(kept)
 
 
 def _layers(model: "ModelProto") -> Iterator["NodeProto"]:
     """Multiplications of an activation by a matrix of weights, in the order of execution."""
-    shapes = {tensor.name: tensor.dims for tensor in model.graph.initializer}
+    matrices = {
+        tensor.name
+        for tensor in model.graph.initializer
+        if len(tensor.dims) == 2 and tensor.data_type == tensor.FLOAT
+    }
     for node in model.graph.node:
-        if node.op_type == "MatMul" and node.name and len(shapes.get(node.input[1], ())) == 2:
+        if node.op_type == "MatMul" and node.name and node.input[1] in matrices:
             yield node
