@@ -34,13 +34,13 @@ def plain(tmp_path: Path) -> Path:
     words, bias = normal(WORDS, DIM), np.zeros(INNER, np.float32)
     words[:, 3] = 0
     words[1, 3] = 1
-    widen = normal(DIM, INNER) / 4
+    widen = normal(DIM, INNER) / np.float32(4)
     widen[3, 40] = 100
     tables: dict[str, Array] = {
         "words": words,
         "widen": widen,
         "bias": bias,
-        "narrow": normal(INNER, DIM) / 8,
+        "narrow": normal(INNER, DIM) / np.float32(8),
         "offset": normal(DIM),
         "left": normal(DIM, DIM),
         "right": normal(DIM, DIM),
