@@ -137,8 +137,11 @@ def _encode(
 
 
 def _found(key: bytes, sources: Sequence[Encoded], *, vector: bool) -> tuple[Encoded, int] | None:
-    places = ((source, source.find(key, vector=vector)) for source in sources)
-    return next(((source, row) for source, row in places if row is not None), None)
+    for source in sources:
+        row = source.find(key, vector=vector)
+        if row is not None:
+            return source, row
+    return None
 
 
 def _runs(
