@@ -109,8 +109,13 @@ def test_of_passages_as_near_as_one_another_the_same_are_found(
 
 
 def test_publishing_again_writes_what_changed_and_readers_find_it(
-    folder: Path, encoder: HashingEncoder, tmp_path: Path, store: Milvus
+    folder: Path,
+    encoder: HashingEncoder,
+    tmp_path: Path,
+    store: Milvus,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("qa.bot.LOOK_AGAIN", 3600)  # however slow the machine is
     local = indexed(folder, encoder, tmp_path)
     publish(local.library(), store)
     there = remote(store, encoder, tmp_path)
