@@ -61,7 +61,8 @@ def write_generation(
     passages = marked(unmarked, words)
     texts, places = _texts(documents, cuts)
     sources = [s for s in (before and before.encoded, unfinished) if s]
-    _encode(target, texts, encoder, model_name, sources, report)
+    vectors = int(places[0].max(initial=-1)) + 1  # the texts of passages come first
+    _encode(target, texts, vectors, encoder, model_name, sources, report)
     encoded = Encoded(target, encoder.dim)
     np.save(target / PLACES, places)
     np.save(target / FREQUENCIES, _frequencies(encoded, places[0]))
@@ -104,16 +105,20 @@ def _titled(document: Document, passages: Sequence[Passage]) -> bool:
 def _encode(
     target: Path,
     texts: Sequence[Text],
+    vectors: int,
     encoder: Encoder,
     model_name: str,
     sources: Sequence[Encoded],
     report: Progress,
 ) -> None:
-    """Write a row for each text, in order: copied from the first source that has it, or made."""
+    """Write a row for each text, in order: copied from the first source that has it, or made.
+
+    The first so many are searched by their `vectors`.
+    """
     way = packing_for(model_name, encoder.dim, len(texts))
     sources = [source for source in sources if source.serves(way)]
     keys = keys_of(texts, encoder.digest)
-    found = [next(((s, s.rows[key]) for s in sources if key in s.rows), None) for key in keys]
+    found = [_found(key, sources, vector=row < vectors) for row, key in enumerate(keys)]
     new = [text for text, place in zip(texts, found, strict=True) if place is None]
     encodings = iter(encoder.encode_passages([text.words for text in new]))
     means, done = centres(model_name), 0
@@ -129,6 +134,11 @@ def _encode(
                 done += 1
                 report("embedding the passages", Share(done, len(new)))
     next(encodings, None)  # ends it here: in its finalizer, Ctrl-C would be swallowed
+
+
+def _found(key: bytes, sources: Sequence[Encoded], *, vector: bool) -> tuple[Encoded, int] | None:
+    places = ((source, source.find(key, vector=vector)) for source in sources)
+    return next(((source, row) for source, row in places if row is not None), None)
 
 
 def _runs(

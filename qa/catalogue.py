@@ -9,7 +9,7 @@ import threading
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -179,7 +179,8 @@ class Catalogue:
 
     def __del__(self) -> None:
         if hasattr(self, "_connection"):
-            self.close()
+            with suppress(OSError, sqlite3.Error):  # nobody could catch it
+                self.close()
 
     def _all(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         try:

@@ -67,7 +67,7 @@ def index_(
 ) -> None:
     """Prepare the index in advance; --watch keeps it fresh.
 
-    Ctrl-C leaves the index that was there as it was, and the next run goes on from where it came.
+    Ctrl-C leaves the index that was there as it was; the next run encodes only what is left.
     Exit status: 2 if a file had to be skipped.
     """
     if watch and quiet:

@@ -109,11 +109,18 @@ class EncodedWriter:
 
 
 class Encoded:
-    """Rows that can be read; where `find` finds them they can be copied."""
+    """Rows that can be read; those that `find` finds can be copied."""
 
-    def __init__(self, folder: Path, dim: int, vectors: Vectored | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        dim: int,
+        vectors: Vectored | None = None,
+        bare: Callable[[int], bool] = lambda _: False,
+    ) -> None:
         """Map the files in `folder`. `vectors(start, count)` gives the vectors of rows,
-        (count, dim) float32; without it they are those that were written aside.
+        (count, dim) float32; without it they are those that were written aside. `bare(row)` tells
+        whether one is not known, as that of a title.
 
         Raises:
             IndexFileError: a file is missing or doesn't fit the others.
@@ -121,6 +128,7 @@ class Encoded:
         self._folder, self._dim = folder, dim
         self.tokens = TokenStore(folder / TOKENS, dim, packing_of(folder, dim))
         self.vectors = vectors or self._aside
+        self._bare = bare
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -138,9 +146,13 @@ class Encoded:
             raise IndexFileError(f"the keys in {self._folder} don't fit its token vectors")
         return [content[at : at + _KEY] for at in range(0, len(content), _KEY)]
 
+    def find(self, key: bytes, *, vector: bool) -> int | None:
+        """The row of a key, if it is here; with `vector` only if that is known, too."""
+        row = self._rows.get(key)
+        return None if row is None or (vector and self._bare(row)) else row
+
     @cached_property
-    def rows(self) -> Mapping[bytes, int]:
-        """Where the row of a key is."""
+    def _rows(self) -> Mapping[bytes, int]:
         return {key: row for row, key in enumerate(self.keys)}
 
     def written_aside(self, rows: Rows) -> Vectors:

@@ -48,7 +48,7 @@ class Library:
         try:
             self.catalogue = Catalogue(folder / CATALOGUE, cure)
             self.vectors = VectorIndex.load(folder / VECTORS)
-            self.encoded = Encoded(folder, state.dim, self._vectors_of)
+            self.encoded = Encoded(folder, state.dim, self._vectors_of, self._is_title)
             self._frequencies = read_rows(folder / FREQUENCIES)
             self.places = read_rows(folder / PLACES)
         except IndexFileError as error:
@@ -117,6 +117,10 @@ class Library:
         for at in np.flatnonzero(passages >= 0):
             vectors[at] = self.vectors.vector(int(passages[at]))
         return vectors
+
+    def _is_title(self, row: int) -> bool:
+        """Whether no passage has this encoded row, and so there is no vector of it."""
+        return bool(self._passage_of[row] < 0)
 
     @cached_property
     def _passage_of(self) -> npt.NDArray[np.int64]:

@@ -883,6 +883,22 @@ def test_a_killed_builder_leaves_the_earlier_index_and_the_next_one_sweeps_up(
     assert not list(index.glob("*.partial"))
 
 
+def test_a_title_that_becomes_a_passage_gets_its_vector(
+    folder: Path, index: Path, tmp_path: Path
+) -> None:
+    """A title alone has no vector: it must not be copied where one is needed."""
+    page = "<title>{}</title><p>Nothing but the weather is told here, and that every day anew.</p>"
+    (folder / "page.html").write_text(page.format("The miller of the valley"))
+    refresh(folder, index)
+    (folder / "page.html").write_text(page.format("The miller of the valley") + "<p>It rains.</p>")
+    (folder / "miller.txt").write_text("The miller of the valley\n")
+    library = refresh(folder, index)
+    assert_like_new(library, folder, tmp_path)
+    texts = [passage.search_text for passage in library.catalogue.all_passages()]
+    row = texts.index("The miller of the valley")
+    assert np.linalg.norm(library.vectors.vector(row)) == pytest.approx(1)
+
+
 class Ended(HashingEncoder):
     """Ends after some texts, as Ctrl-C ends it."""
 

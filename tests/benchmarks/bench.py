@@ -1,6 +1,9 @@
 """Time and memory against the plain way, in alternating runs; the table goes into README.md.
 
-    python tests/benchmarks/bench.py [--runs 9]
+    python tests/benchmarks/bench.py [--runs 9] [--peers PYTHON]
+
+--peers: the Python of an environment with txtai, haystack-ai and sentence-transformers-haystack, or
+llama-index-core and llama-index-embeddings-huggingface; what is there is run, too (peers.py).
 
 Machines differ and are noisy: read the ratios, not the seconds.
 """
@@ -21,6 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from peers import PEERS
 from sections import write
 
 HERE = Path(__file__).parent
@@ -63,6 +67,23 @@ def plain_command(folder: Path) -> list[str]:
     subprocess.run([sys.executable, __file__, "--prepare", str(folder)], check=True)
     files = [str(folder / name) for name in ("model", "vectors.faiss", "passages.json")]
     return [sys.executable, str(HERE / "plain.py"), *files, QUESTION]
+
+
+def peer_commands(python: Path | None, folder: Path) -> dict[str, list[str]]:
+    """The commands of those frameworks that are installed for `python`, with their stores made."""
+    commands = {}
+    for name in PEERS if python is not None else ():
+        store = folder / name
+        store.mkdir()
+        command = [str(python), str(HERE / "peers.py"), name, str(folder / "model"), str(store)]
+        made = subprocess.run(
+            [*command, "--store", str(folder / "passages.json")], capture_output=True, text=True
+        )
+        if made.returncode == 0:
+            commands[name] = [*command, QUESTION]
+        else:
+            print(f"{name} is left out: {made.stderr.strip()[-300:]}", file=sys.stderr)
+    return commands
 
 
 def prepare_plain(folder: Path) -> None:
@@ -160,16 +181,18 @@ def table(seen: dict[str, list[Cost]]) -> list[str]:
     for name, runs in seen.items():
         lines.append(row(f"{name}: wall", [run.wall for run in runs], "s"))
         lines.append(row(f"{name}: peak memory", [run.peak for run in runs], "MiB"))
-    ask, plain = seen["qa ask"], seen["plain.py"]
-    for position, what in enumerate(("wall", "peak memory")):
-        ratios = [a[position] / b[position] for a, b in zip(ask, plain, strict=True)]
-        lines.append(row(f"**qa ask / plain.py: {what}**", ratios, "×"))
+    for name in (name for name in ("plain.py", *PEERS) if name in seen):
+        for position, what in enumerate(("wall", "peak memory")):
+            pairs = zip(seen["qa ask"], seen[name], strict=True)
+            ratios = [ask[position] / other[position] for ask, other in pairs]
+            lines.append(row(f"**qa ask / {name}: {what}**", ratios, "×"))
     return lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--peers", type=Path)
     parser.add_argument("--prepare", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.prepare:
@@ -182,7 +205,7 @@ def main() -> None:
             "qa ask": [qa, "ask", QUESTION],
             "plain.py": plain_command(Path(folder)),
             "qa --help": [qa, "--help"],
-        }
+        } | peer_commands(options.peers, Path(folder))
         lines = table(alternate(commands, runs))
     median, slowest = hot()
     lines.append(

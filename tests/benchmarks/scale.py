@@ -1,11 +1,15 @@
 """How time, memory, disk and latency grow with the number of passages: scale.py SOURCE
 
     python tests/benchmarks/scale.py SOURCE [--sizes 1000 3000 10000 30000 93675]
+                                            [--rows 1000000]
 
 SOURCE is a file of JSON lines with a "text" and a "lang" each, also gzipped. One folder grows to
 each size in turn and is indexed again, so a row's time is that of all steps up to it. Every figure
 is that of a process of its own. Draws scale.png and writes the table into README.md, with the
 exponent b of each figure ~ passages ** b, fitted by least squares to the logarithms.
+
+--rows goes on with vectors alone: those of the largest size and, so that there are many, new ones
+near them, each moved by a third of the way between two others. 5,000,000 take some 30 GB of memory.
 """
 
 import argparse
@@ -25,8 +29,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from bench import entries, measure, questions
 from sections import write
+
+Vectors = npt.NDArray[np.float32]
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -48,6 +55,27 @@ class Size(NamedTuple):
     resident: float  # MiB after the questions
 
 
+class Rows(NamedTuple):
+    """What an index of so many vectors alone takes."""
+
+    rows: int
+    seconds: float  # to build it
+    building: float  # MiB at most meanwhile
+    disk: float  # bytes a row
+    opening: float  # milliseconds
+    median: float  # milliseconds a search
+    recall: float  # of the 50 nearest
+
+
+ROWS = (
+    "rows",
+    "building, s",
+    "memory while building, MiB",
+    "disk a row, bytes",
+    "opening, ms",
+    "search: median, ms",
+    "recall of the 50 nearest",
+)
 TITLES = (
     "passages",
     "indexing, s",
@@ -64,16 +92,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 3000, 10000, 30000, 93675])
+    parser.add_argument("--rows", type=int, nargs="*", default=[1_000_000])
+    parser.add_argument("--vectors", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--ask", type=Path, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.ask:
         print(json.dumps(ask(*options.ask)))
         return
+    if options.vectors:
+        print(json.dumps(vectors_alone(Path(options.vectors[0]), int(options.vectors[1]))))
+        return
     with tempfile.TemporaryDirectory() as place:
         seen = list(grow(options.source, options.sizes, Path(place)))
+        rows = [multiplied(options.source, Path(place), count) for count in options.rows]
     exponents = fit(seen)
     draw(seen, exponents, HERE / "scale.png")
-    write("scale", "\n".join(table(seen, exponents)))
+    write("scale", "\n".join([*table(seen, exponents), "", *row_table(rows)]))
 
 
 def grow(source: Path, sizes: list[int], place: Path) -> Iterator[Size]:
@@ -95,6 +129,67 @@ def grow(source: Path, sizes: list[int], place: Path) -> Iterator[Size]:
         size_now = Size(passages, seconds, cost.peak, disk / passages, **told)
         print(size_now, file=sys.stderr, flush=True)
         yield size_now
+
+
+def multiplied(source: Path, place: Path, count: int) -> Rows:
+    """So many vectors, from those of the index in `place`."""
+    command = [sys.executable, __file__, str(source), "--vectors", str(place), str(count)]
+    cost = measure(command)
+    told = json.loads((place / "rows.json").read_text(encoding="utf-8"))
+    found = Rows(count, building=cost.peak, **told)
+    print(found, file=sys.stderr, flush=True)
+    return found
+
+
+def vectors_alone(place: Path, count: int) -> dict[str, float]:
+    """Build, open and search an index of `count` vectors; also written to rows.json."""
+    sys.path.insert(0, str(ROOT))
+    from embeddings import VectorIndex, neighbours, open_encoder
+    from qa.bot import cache
+    from qa.library import open_library
+
+    library = open_library(place / "index")
+    assert library is not None
+    vectors = spread(library.vectors.vectors(0, len(library)), count)
+    encoder = open_encoder(None, cache() / "models")
+    queries = np.array([encoder.encode_query(question).vector for question in questions()])
+    right, _ = neighbours(queries, vectors, 50)
+    started = time.perf_counter()
+    index, path = VectorIndex.build(vectors), place / "rows.faiss"
+    index.save(path)
+    seconds = time.perf_counter() - started
+    del index, vectors
+    started = time.perf_counter()
+    index = VectorIndex.load(path)
+    opening = 1000 * (time.perf_counter() - started)
+    taken, found = [], []
+    for query in queries:
+        started = time.perf_counter()
+        found.append(index.search(query, 50)[0])
+        taken.append(1000 * (time.perf_counter() - started))
+    pairs = zip(found, right, strict=True)
+    told = {
+        "seconds": seconds,
+        "disk": path.stat().st_size / count,
+        "opening": opening,
+        "median": statistics.median(taken),
+        "recall": float(np.mean([len(np.intersect1d(*pair)) for pair in pairs])) / 50,
+    }
+    (place / "rows.json").write_text(json.dumps(told), encoding="utf-8")
+    path.unlink()
+    return told
+
+
+def spread(vectors: Vectors, count: int) -> Vectors:
+    """`count` vectors of unit length: the given ones, and others near them."""
+    random, made = np.random.default_rng(0), np.empty((count, vectors.shape[1]), np.float32)
+    made[: len(vectors)] = vectors[:count]
+    for start in range(len(vectors), count, 50_000):
+        some = min(50_000, count - start)
+        near, one, other = random.integers(len(vectors), size=(3, some))
+        moved = vectors[near] + (vectors[one] - vectors[other]) / 3
+        made[start : start + some] = moved / np.linalg.norm(moved, axis=1, keepdims=True)
+    return made
 
 
 def put(folder: Path, number: int, paragraphs: list[tuple[str, str]]) -> None:
@@ -166,6 +261,17 @@ def table(seen: list[Size], exponents: list[tuple[float, float]]) -> list[str]:
     lines.append(f"| exponent | {' | '.join(f'{slope:.2f}' for _, slope in exponents)} |")
     lines += [_row(f"{n:,}, on paper", [a * n**b for a, b in exponents]) for n in PAPER]
     return [*lines, "", "![The figures of the table against the number of passages](scale.png)"]
+
+
+def row_table(found: list[Rows]) -> list[str]:
+    if not found:
+        return []
+    lines = ["Vectors alone, most of them made from others:", "", f"| {' | '.join(ROWS)} |"]
+    lines.append("|---" * len(ROWS) + "|")
+    for each in found:
+        cells = [f"{each.rows:,}", *(f"{v:,.0f}" if v >= 100 else f"{v:.3g}" for v in each[1:])]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
 
 
 def _row(name: str, values: tuple[float, ...] | list[float]) -> str:
