@@ -5,6 +5,7 @@ one sentence; an answer that is not whole never comes back.
 """
 
 import logging
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
@@ -71,6 +72,7 @@ def connect(store: str) -> "Milvus":
         StoreError: nobody answers there.
     """
     place = address(store)
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it would write to the terminal by itself
     try:
         from pymilvus import MilvusClient
     except ImportError as error:

@@ -24,6 +24,7 @@ from qa.milvus import Milvus, address, connect
 from qa.parts import TEXT_OF
 from qa.publishing import publish
 from qa.remote import RemoteBot
+from qa.serving import server
 from qa.serving.service import Access, Limits, service
 from qa.states import doc_key, packed, unpacked
 from tests.conftest import DOCUMENTS, HashingEncoder
@@ -236,7 +237,7 @@ def test_a_store_on_the_command_line(
     assert run(["ask", "--store", place, "-d", str(tmp_path), question]) == 2
     assert "leave out --documents" in capfd.readouterr().err
     served: list[Any] = []
-    monkeypatch.setattr("qa.serving.server.serve", lambda api, *_: served.append(api))
+    monkeypatch.setattr(server, "serve", lambda api, *_: served.append(api))
     assert run(["serve", "--store", place, "--port", "0"]) == 0 and served
     assert f"{place} answers on" in capfd.readouterr().err
     assert run(["verify", "--store", place]) == 2
