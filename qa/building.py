@@ -66,12 +66,11 @@ def write_generation(
     encoded = Encoded(target, encoder.dim)
     np.save(target / PLACES, places)
     np.save(target / FREQUENCIES, _frequencies(encoded, places[0]))
-    index = VectorIndex.build(encoded.written_aside(places[0]))
-    _save(index, target / VECTORS)
+    kind = _search(encoded.written_aside(places[0]), target / VECTORS)
     twins = find_twins(passages, encoded.tokens, places[0], words)
     catalogue.write(target / CATALOGUE, documents, passages, twins)
     (target / ASIDE).unlink()
-    return Written(_files(target), index.kind)
+    return Written(_files(target), kind)
 
 
 def _texts(documents: Sequence[Document], cuts: Cuts) -> tuple[list[Text], npt.NDArray[np.int32]]:
@@ -163,11 +162,14 @@ def _frequencies(encoded: Encoded, own: npt.NDArray[np.int32]) -> npt.NDArray[np
     return np.stack(encoded.tokens.frequencies(np.bincount(own, minlength=len(encoded))))
 
 
-def _save(vectors: VectorIndex, path: Path) -> None:
+def _search(vectors: npt.NDArray[np.float32], path: Path) -> IndexKind:
+    """Write the index of the passages' vectors; how they are searched."""
+    index = VectorIndex.build(vectors)
     try:
-        vectors.save(path)
+        index.save(path)
     except RuntimeError as error:  # which is what FAISS raises where there is no room
         raise OSError(f"{path.name} cannot be written") from error
+    return index.kind
 
 
 def _kept(documents: Sequence[Document], before: Library) -> dict[str, list[Passage]]:

@@ -157,10 +157,11 @@ class Encoded:
 
     def written_aside(self, rows: Rows) -> Vectors:
         """The vectors of these rows, (len(rows), dim) float32, as they were just written."""
-        path = self._folder / ASIDE
-        if not len(rows):
-            return np.zeros((0, self._dim), np.float32)
-        vectors: Vectors = np.memmap(path, _aside(self._dim), mode="r")["vector"][rows]
+        vectors = np.empty((len(rows), self._dim), np.float32)
+        for first in range(0, len(self), _BLOCK):  # and not mapped, which would count as memory
+            count = min(_BLOCK, len(self) - first)
+            here = (rows >= first) & (rows < first + count)
+            vectors[here] = self._aside(first, count)[rows[here] - first]
         return vectors
 
     def _aside(self, start: int, count: int) -> Vectors:

@@ -275,7 +275,7 @@ def row_table(found: list[Rows]) -> list[str]:
 
 
 def _row(name: str, values: tuple[float, ...] | list[float]) -> str:
-    cells = (f"{value:,.0f}" if value >= 100 else f"{value:.2g}" for value in values)
+    cells = (f"{value:,.0f}" if value >= 10 else f"{value:.2g}" for value in values)
     return f"| {name} | {' | '.join(cells)} |"
 
 
