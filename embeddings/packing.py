@@ -2,8 +2,8 @@
 
 Two ways: a byte a component, from which products come back as good as exact; or, for many, a byte
 for every eight components (product quantization: Jégou, Douze and Schmid, PAMI 2011), from which
-the right passage still comes first nearly as often: on MLQA 0.3 points of success@1 more and on
-PIAF 0.3 less, within what chance does.
+the right passage still comes first nearly as often: in 85.7 of 100 cases for 85.5 on MLQA, 81.5 for
+81.9 on PIAF, 66.5 for 67.9 on translated FAQs (`tests/quality/packings.py`).
 """
 
 import hashlib

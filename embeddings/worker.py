@@ -63,7 +63,7 @@ def _reply(out: IO[bytes], encoder: Encoder, texts: list[str]) -> None:
         return
     except EmbeddingsError as error:
         failure = {"error": str(error), "final": True}
-    except Exception as error:
+    except Exception as error:  # said to who sent the shard, and tried elsewhere
         failure = {"error": f"it met {type(error).__name__}: {error}"[:300]}
     wire.send(out, failure)
 

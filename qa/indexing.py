@@ -261,7 +261,7 @@ def _build(place: Place, files: Files, rebuild: bool, report: Progress) -> None:
     except IndexFileError as error:
         shutil.rmtree(target, ignore_errors=True)
         raise LibraryError(f"{error}; {place.cure}") from error
-    except Exception:
+    except Exception:  # whatever it is; but who presses Ctrl-C may want to go on from here
         shutil.rmtree(target, ignore_errors=True)
         raise
     _sweep(place.index, generation)
