@@ -5,7 +5,6 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from functools import cache
-from types import TracebackType
 from typing import Any, Self
 
 from embeddings.encoder import Encoder, Encoding
@@ -48,12 +47,7 @@ class Cluster:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
         if self._ours:
             self._ray.shutdown()

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -77,7 +76,7 @@ class EncodedWriter:
         self._add([key], vector)
 
     def copy(self, source: "Encoded", start: int, count: int) -> None:
-        """Add `count` rows as another index has them from the row `start` on, bit for bit.
+        """Add `count` rows of another index from the row `start` on, as `TokenWriter.copy` does.
 
         Raises:
             IndexFileError: the bytes are not those that were written.
@@ -99,12 +98,7 @@ class EncodedWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._open.close()
 
 

@@ -47,7 +47,7 @@ def _reply(path: Path) -> bytes:
         found: dict[str, Any] = {"error": str(error)}
     except MemoryError:
         found = {"error": f"needs more than {MEMORY // 2**30} GiB of memory", "spent": True}
-    except Exception as error:
+    except Exception as error:  # a parser raises whatever it meets in a damaged file
         kind = type(error).__name__
         found = {"error": f"cannot be read: it may be damaged ({kind}: {error})"[:300]}
     return json.dumps(found).encode()
