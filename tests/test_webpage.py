@@ -144,3 +144,17 @@ def test_a_page_saved_in_utf8_is_read_so_whatever_it_says() -> None:
         "La operación contó con la colaboración de élite.",
     )
     assert extract(".html", data.encode("iso-8859-15")).text == found.text
+
+
+@pytest.mark.parametrize("name", ["post status-published commented", "section-commentary"])
+def test_an_article_that_has_been_commented_is_no_comment(name: str) -> None:
+    article = f'<p>{LEAD}</p><p>{LEAD[::-1]}</p><div class="{name}">{paragraphs(*BODY)}</div>'
+    text = "\n\n".join((LEAD, LEAD[::-1], *BODY))
+
+    assert asides(list(lines(document_fromstring(article))), text) == ()
+
+
+def test_where_readers_said_all_of_a_page_it_is_there_for_them() -> None:
+    tree = document_fromstring(f'<div class="comments">{paragraphs(*BODY)}</div>')
+
+    assert asides(list(lines(tree)), "\n\n".join(BODY)) == ()

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 # What holds a line of text, and what a paragraph of an article does not stand in.
 _HOLDERS = ("p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "td")
 _BESIDE = frozenset(("aside", "figure", "footer", "form", "nav", "noscript", "script", "style"))
-_ANSWERS = re.compile(r"(?:^|[\s_-])(?:comment(?:aire)?s?|comentarios?|disqus)", re.IGNORECASE)
+# What holds comments; an article that has some is "commented", or "commentable".
+_ANSWERS = re.compile(
+    r"(?:^|[\s_-])(?:comment(?:aire)?s?(?!ed|able|ary)|comentarios?|disqus)", re.IGNORECASE
+)
 _LINE = re.compile(r"[^\n]+")
 _ENDS = '.!?…»”"'  # of a sentence
 LINKED = 0.8  # of the letters of a line that is there for its links
@@ -94,7 +97,7 @@ def asides(page: Sequence[Line], text: str) -> tuple[Span, ...]:
     keys = [letters(line[0]) for line in found]
     linked = {line.key for line in page if line.linked}
     titles = {line.key for line in page if line.heading}
-    outside = _answered(page) | _beneath(page, set(keys))
+    outside = _answered(page, keys) | _beneath(page, set(keys))
     end = _teasers([key in linked for key in keys], list(map(len, keys)))
     spans = list[Span]()
     for index in range(len(found) - 1, -1, -1):
@@ -107,10 +110,15 @@ def asides(page: Sequence[Line], text: str) -> tuple[Span, ...]:
     return tuple(reversed(spans))
 
 
-def _answered(page: Sequence[Line]) -> set[str]:
-    """What readers said, without what they quote of the page."""
+def _answered(page: Sequence[Line], keys: Sequence[str]) -> set[str]:
+    """What readers said, without what they quote of the page; nothing where they said all of it.
+
+    A page that is there for a discussion has no other text than the lines with these `keys`.
+    """
     said = {line.key for line in page if line.answers}
-    return said - {line.key for line in page if not line.answers}
+    said -= {line.key for line in page if not line.answers}
+    whole = sum(map(len, keys))
+    return said if sum(len(key) for key in keys if key in said) <= MOST * whole else set()
 
 
 def _beneath(page: Sequence[Line], keys: Collection[str]) -> set[str]:
