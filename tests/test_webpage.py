@@ -48,6 +48,7 @@ def test_the_lead_above_the_body_is_the_first_paragraph() -> None:
         "<p>By our reporter, 4 March 2021.</p>",
         f'<p><a href="/flood">{LEAD}</a></p>',
         f"<p>{LEAD}</p>" * 4,
+        f"<aside><p>{LEAD}</p></aside>",
     ],
 )
 def test_what_is_no_lead_is_not_made_one(other: str) -> None:
@@ -158,3 +159,102 @@ def test_where_readers_said_all_of_a_page_it_is_there_for_them() -> None:
     tree = document_fromstring(f'<div class="comments">{paragraphs(*BODY)}</div>')
 
     assert asides(list(lines(tree)), "\n\n".join(BODY)) == ()
+
+
+def test_a_line_ends_at_a_break_and_where_a_paragraph_begins() -> None:
+    tree = document_fromstring(
+        '<div>The <b>mill</b><br>grinds <a href="/flood">again</a>'
+        "<section><p>The town pays.</p></section>and the baker sells.</div>"
+    )
+
+    assert [(line.tag, line.text) for line in lines(tree)] == [
+        ("div", "The mill"),
+        ("div", "grinds again"),
+        ("p", "The town pays."),
+        ("div", "and the baker sells."),
+    ]
+
+
+def test_an_article_whose_paragraphs_are_but_breaks_has_a_beneath_too() -> None:
+    tree = document_fromstring(
+        f"<div><div>{'<br><br>'.join(BODY)}</div><div>Search for jobs<br>Next</div></div>"
+    )
+    text = "\n\n".join((*BODY, "Search for jobs", "Next"))
+
+    spans = asides(list(lines(tree)), text)
+
+    assert [text[span.start : span.end] for span in spans] == ["Search for jobs", "Next"]
+
+
+def test_a_link_in_a_figure_stands_aside_and_its_data_do_not() -> None:
+    tree = document_fromstring(
+        f"""{paragraphs(*BODY)}<figure><table><tr><td><a href="/shop">Buy flour</a></td></tr>
+        <tr><td>Flour sold in 1952</td><td>12 tons</td></tr></table></figure>{paragraphs(LEAD)}"""
+    )
+    text = "\n\n".join((*BODY, "| Buy flour |", "| Flour sold in 1952 | 12 tons |", LEAD))
+
+    spans = asides(list(lines(tree)), text)
+
+    assert [text[span.start : span.end] for span in spans] == ["| Buy flour |"]
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "Copyright 2021 Valley Press. All rights reserved. This text may not be printed anew.",
+        "Wire ™ & © 2021 Valley Press, Inc.",
+        "© Valley Presse. Tous droits réservés.",
+        "© El Valle. Todos los derechos reservados.",
+        "Follow the friends of the mill on Facebook and Instagram!",
+        "Did you like this? Sign up for our newsletter, every Friday.",
+        "Abonnez-vous à la lettre d’information du moulin.",
+        "Suivez-nous sur Twitter",
+        "Síguenos en Facebook y no te pierdas nada.",
+        "Suscríbete a nuestro boletín del molino.",
+        "Have you seen the mill? Let us know in the comments.",
+        "Some links on this page are affiliate links.",
+        "Please enable JavaScript to see the pictures of the mill.",
+    ],
+)
+def test_what_a_page_says_of_itself_or_asks_of_its_readers_stands_aside(notice: str) -> None:
+    found = page(paragraphs(*BODY[:3], notice, *BODY[3:]))
+
+    assert aside(found) == [notice]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The miller said that 400 neighbours follow the mill on Facebook, and like what they see.",
+        "“Follow us on Instagram,” said the miller to the children who had come to the opening.",
+        "Copyright was on the mind of the court when it ruled on the drawings of the wheel.",
+        "Sign up at the town hall until the first of March, in the room of the millers' friends.",
+        "Los derechos de los molineros, reservados desde 1953, vuelven a los vecinos del valle.",
+        "© Private collection",
+        "Readers left comments beneath the report, and the mayor let them know what he thinks.",
+    ],
+)
+def test_what_a_text_says_of_such_things_is_its_own(text: str) -> None:
+    found = page(paragraphs(*BODY[:3], text, *BODY[3:]))
+
+    assert aside(found) == []
+
+
+@pytest.mark.parametrize(
+    ("last", "beside"),
+    [
+        ("Ana Molina is a reporter of the Valley Press and has written of mills since 2003.", True),
+        ("Ana Molina es redactora de El Valle y autora de un libro sobre los molinos.", True),
+        ("Ana Molina of the friends of the mill said that she had waited for the day.", False),
+        ("Juan Prado is the oldest of the millers, and has the keys of the mill.", False),
+    ],
+)
+def test_who_the_author_is_stands_aside_at_the_end(last: str, *, beside: bool) -> None:
+    tree = document_fromstring(paragraphs(*BODY, last, "Photo: Juan Prado"))
+    text = "\n\n".join((*BODY, last, "Photo: Juan Prado"))
+
+    spans = asides(list(lines(tree)), text, author="Valley Press; Ana Molina")
+
+    assert [text[span.start : span.end] for span in spans] == [last] * beside
+    above = "\n\n".join((last, *BODY))
+    assert asides(list(lines(tree)), above, author="Ana Molina") == ()

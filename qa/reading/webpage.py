@@ -4,8 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
+from qa.reading import notices
 from qa.types import Span
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ OWN = 0.5  # of a text; where teasers are more, the page is there for them
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An innermost element that holds text.
+    """A text within one element, from one break or paragraph to the next.
 
     `linked` if it is a link to another page, or nearly so; `answers` if it stands among what
     readers said of this one. `within` are the elements it stands in, by their places in the page.
@@ -52,20 +54,57 @@ class Line:
         return self.tag[0] == "h"
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An element that a text stands in, and what is so for all that stands in it."""
+
+    tag: str
+    place: int
+    away: bool
+    beside: bool
+    answers: bool
+
+
 def lines(tree: "HtmlElement") -> Iterator[Line]:
-    """The lines of a page, in order, without those that never are of its text."""
-    places = {element: place for place, element in enumerate(tree.iter())}
-    for element in tree.iter(*_HOLDERS):
-        if next(element.iterchildren(*_HOLDERS), None) is not None:
-            continue
-        text = " ".join(element.text_content().split())
-        within = [element, *element.iterancestors()]
-        if (size := len(letters(text))) and not any(e.tag in _BESIDE for e in within):
-            links = sum(len(letters(a.text_content())) for a in element.iter("a") if _away(a))
-            least = LINKED_HEADING if element.tag[0] == "h" else LINKED
-            linked = links >= least * size or any(map(_away, within))
-            answers = any(map(_answers, within))
-            yield Line(element.tag, text, linked, answers, tuple(places[e] for e in within))
+    """The lines of a page, in order; of those that are never of its text, what is a link alone."""
+    from lxml.etree import iterwalk
+
+    stack, texts, places = list[_Open](), list[tuple[str, bool]](), count()
+    for event, element in iterwalk(tree, events=("start", "end")):
+        if element.tag in _HOLDERS or element.tag == "br":
+            yield from _line(stack, texts)
+            texts.clear()
+        if event == "start":
+            stack.append(_opened(element, next(places), stack))
+        else:
+            stack.pop()
+        text = element.text if event == "start" else element.tail
+        if text and stack:
+            texts.append((text, stack[-1].away))
+
+
+def _opened(element: "HtmlElement", place: int, stack: Sequence[_Open]) -> _Open:
+    around = stack[-1] if stack else _Open("", -1, away=False, beside=False, answers=False)
+    return _Open(
+        element.tag,
+        place,
+        away=around.away or _away(element),
+        beside=around.beside or element.tag in _BESIDE,
+        answers=around.answers or _answers(element),
+    )
+
+
+def _line(stack: Sequence[_Open], texts: Sequence[tuple[str, bool]]) -> Iterator[Line]:
+    """The line, if it is one, of `texts` in a `stack` of elements; each may be a link."""
+    holder = next((element for element in reversed(stack) if element.tag in _HOLDERS), None)
+    text = " ".join("".join(text for text, _ in texts).split())
+    if holder is None or not (size := len(letters(text))):
+        return
+    links = sum(len(letters(text)) for text, away in texts if away)
+    linked = links >= (LINKED_HEADING if holder.tag[0] == "h" else LINKED) * size
+    if linked or not holder.beside:
+        within = tuple(element.place for element in stack)
+        yield Line(holder.tag, text, linked, holder.answers, within)
 
 
 def _away(element: "HtmlElement") -> bool:
@@ -82,7 +121,7 @@ def leads(page: Sequence[Line], text: str) -> list[str]:
     """The paragraphs between the title and the `text`, whose element they stand outside of."""
     have, titled, found = letters(text), False, list[str]()
     for line in page:
-        if len(line.key) >= LEAD and titled and line.key in have:
+        if len(line.key) >= LEAD and titled and not line.linked and line.key in have:
             return found if len(found) <= LEADS else []
         if line.tag == "h1":
             titled, found = True, []
@@ -91,23 +130,28 @@ def leads(page: Sequence[Line], text: str) -> list[str]:
     return []
 
 
-def asides(page: Sequence[Line], text: str) -> tuple[Span, ...]:
-    """The lines of `text` that lead to other pages, and all that stands beneath its article."""
+def asides(page: Sequence[Line], text: str, author: str = "") -> tuple[Span, ...]:
+    """The lines of `text` that lead to other pages, that tell of this one, and all beneath it.
+
+    Of its `author`, or of several with "; " between, the page tells at the end of its article.
+    """
     found = list(_LINE.finditer(text))
-    keys = [letters(line[0]) for line in found]
+    texts = [line[0] for line in found]
+    keys = list(map(letters, texts))
     linked = {line.key for line in page if line.linked}
-    titles = {line.key for line in page if line.heading}
-    outside = _answered(page, keys) | _beneath(page, set(keys))
+    away = linked - {line.key for line in page if line.heading}
+    outside = _answered(page, keys) | _beneath(page, set(keys)) | away
     end = _teasers([key in linked for key in keys], list(map(len, keys)))
-    spans = list[Span]()
-    for index in range(len(found) - 1, -1, -1):
-        line, key = found[index], keys[index]
-        leads_away = key in linked and key not in titles
-        announced = bool(spans) and spans[-1].start == found[index + 1].start()
-        announces = announced and line[0].endswith(":") and len(key) < LEAD
-        if index >= end or key in outside or leads_away or announces:
-            spans.append(Span(*line.span()))
-    return tuple(reversed(spans))
+    aside = [
+        index >= end or keys[index] in outside or notices.is_notice(line)
+        for index, line in enumerate(texts)
+    ]
+    for index in notices.of_author(texts, aside, author):
+        aside[index] = True
+    for index in range(len(texts) - 2, -1, -1):  # what announces one goes with it
+        announces = texts[index].endswith(":") and len(keys[index]) < LEAD
+        aside[index] |= announces and aside[index + 1]
+    return tuple(Span(*line.span()) for line, out in zip(found, aside, strict=True) if out)
 
 
 def _answered(page: Sequence[Line], keys: Sequence[str]) -> set[str]:
