@@ -258,3 +258,26 @@ def test_who_the_author_is_stands_aside_at_the_end(last: str, *, beside: bool) -
     assert [text[span.start : span.end] for span in spans] == [last] * beside
     above = "\n\n".join((last, *BODY))
     assert asides(list(lines(tree)), above, author="Ana Molina") == ()
+
+
+@pytest.mark.parametrize("label", ["To buy:", "Lire aussi :", "Ver también:"])
+def test_a_word_that_announces_the_title_of_another_page_is_no_text_of_this_one(label: str) -> None:
+    link = f'<p>{label} <a href="/flood">The great flood</a></p>'
+
+    found = page(paragraphs(*BODY[:3]) + link + paragraphs(*BODY[3:]))
+
+    assert aside(found) == [f"{label} The great flood"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'The web: <a href="http://mill.example">www.mill.example</a>',
+        f'{LEAD[:-1]}, as they say: <a href="/flood">with us</a>',
+        'It stands at: <a href="/map">the bridge of the town</a>, across from the old school.',
+    ],
+)
+def test_a_colon_before_a_link_does_not_always_announce_a_page(line: str) -> None:
+    found = page(paragraphs(*BODY[:3], line, *BODY[3:]))
+
+    assert aside(found) == []

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, takewhile
 from typing import TYPE_CHECKING
 
 from qa.reading import notices
@@ -101,10 +101,22 @@ def _line(stack: Sequence[_Open], texts: Sequence[tuple[str, bool]]) -> Iterator
     if holder is None or not (size := len(letters(text))):
         return
     links = sum(len(letters(text)) for text, away in texts if away)
-    linked = links >= (LINKED_HEADING if holder.tag[0] == "h" else LINKED) * size
+    least = LINKED_HEADING if holder.tag[0] == "h" else LINKED
+    linked = links >= least * (size - _announcement(texts))
     if linked or not holder.beside:
         within = tuple(element.place for element in stack)
         yield Line(holder.tag, text, linked, holder.answers, within)
+
+
+def _announcement(texts: Sequence[tuple[str, bool]]) -> int:
+    """The letters before the colon that announces a title ("Read more:") which is a link.
+
+    An address is no title: "Web:" and one are for those who want to reach somebody.
+    """
+    before = "".join(text for text, _ in takewhile(lambda piece: not piece[1], texts))
+    title = "".join(text for text, away in texts if away).strip()
+    announces = before.rstrip().endswith(":") and len(letters(before)) < LEAD
+    return len(letters(before)) if announces and " " in title else 0
 
 
 def _away(element: "HtmlElement") -> bool:
