@@ -281,3 +281,35 @@ def test_a_colon_before_a_link_does_not_always_announce_a_page(line: str) -> Non
     found = page(paragraphs(*BODY[:3], line, *BODY[3:]))
 
     assert aside(found) == []
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed"),
+    [
+        ("<article><h1>The mill grinds again</h1>", "</article>"),
+        ('<h1>The mill grinds again</h1><div itemprop="articleBody">', "</div>"),
+    ],
+)
+def test_a_short_article_that_is_called_one_is_apart_from_much_beneath_it(
+    opened: str, closed: str
+) -> None:
+    others = [
+        f"It happened in {1900 + n}, and it was told for years in the valley." for n in range(9)
+    ]
+    tree = document_fromstring(
+        f"<body>{opened}{paragraphs(*BODY[:3])}{closed}<ul>{paragraphs(*others)}</ul></body>"
+    )
+    text = "\n\n".join((*BODY[:3], *others))
+
+    spans = asides(list(lines(tree)), text)
+
+    assert [text[span.start : span.end] for span in spans] == others
+
+
+@pytest.mark.parametrize(("number", "size"), [(2, 3), (1, 1)])
+def test_of_several_articles_or_a_mere_head_none_is_set_apart(number: int, size: int) -> None:
+    part = f"<article><h1>The mill</h1>{paragraphs(*BODY[:size])}</article>"
+    tree = document_fromstring(f"<body>{part * number}<div>{paragraphs(*BODY, LEAD)}</div></body>")
+    text = "\n\n".join(line.text for line in lines(tree))
+
+    assert asides(list(lines(tree)), text) == ()

@@ -36,7 +36,8 @@ class Line:
     """A text within one element, from one break or paragraph to the next.
 
     `linked` if it is a link to another page, or nearly so; `answers` if it stands among what
-    readers said of this one. `within` are the elements it stands in, by their places in the page.
+    readers said of this one. `within` are the elements it stands in, by their places in the page,
+    and `body` is the innermost that the page calls its article, or -1.
     """
 
     tag: str
@@ -44,6 +45,7 @@ class Line:
     linked: bool
     answers: bool
     within: tuple[int, ...]
+    body: int
 
     @property
     def key(self) -> str:
@@ -63,6 +65,7 @@ class _Open:
     away: bool
     beside: bool
     answers: bool
+    body: int
 
 
 def lines(tree: "HtmlElement") -> Iterator[Line]:
@@ -84,13 +87,14 @@ def lines(tree: "HtmlElement") -> Iterator[Line]:
 
 
 def _opened(element: "HtmlElement", place: int, stack: Sequence[_Open]) -> _Open:
-    around = stack[-1] if stack else _Open("", -1, away=False, beside=False, answers=False)
+    around = stack[-1] if stack else _Open("", -1, away=False, beside=False, answers=False, body=-1)
     return _Open(
         element.tag,
         place,
         away=around.away or _away(element),
         beside=around.beside or element.tag in _BESIDE,
         answers=around.answers or _answers(element),
+        body=place if _is_body(element) else around.body,
     )
 
 
@@ -105,7 +109,7 @@ def _line(stack: Sequence[_Open], texts: Sequence[tuple[str, bool]]) -> Iterator
     linked = links >= least * (size - _announcement(texts))
     if linked or not holder.beside:
         within = tuple(element.place for element in stack)
-        yield Line(holder.tag, text, linked, holder.answers, within)
+        yield Line(holder.tag, text, linked, holder.answers, within, holder.body)
 
 
 def _announcement(texts: Sequence[tuple[str, bool]]) -> int:
@@ -122,6 +126,12 @@ def _announcement(texts: Sequence[tuple[str, bool]]) -> int:
 def _away(element: "HtmlElement") -> bool:
     """Whether it is a link to another page."""
     return element.tag == "a" and not element.get("href", "#").startswith(("#", "mailto:", "tel:"))
+
+
+def _is_body(element: "HtmlElement") -> bool:
+    """Whether it is an article by schema.org's word or by HTML's, with a title of its own."""
+    titled = element.tag == "article" and next(element.iter("h1"), None) is not None
+    return titled or "articleBody" in element.get("itemprop", "").split()
 
 
 def _answers(element: "HtmlElement") -> bool:
@@ -178,16 +188,23 @@ def _answered(page: Sequence[Line], keys: Sequence[str]) -> set[str]:
 
 
 def _beneath(page: Sequence[Line], keys: Collection[str]) -> set[str]:
-    """What stands beneath the smallest element that holds most of the lines with these `keys`."""
-    sizes = Counter[int]()
-    for line in page:
-        if line.key in keys:
-            sizes.update(dict.fromkeys(line.within, len(line.key)))
-    least = MOST * max(sizes.values(), default=0)
-    main = max((place for place, size in sizes.items() if size >= least), default=0)
+    """What stands beneath the element of the article, in whose text the lines have these `keys`."""
+    main = _article([line for line in page if line.key in keys])
     inside = [index for index, line in enumerate(page) if main in line.within]
     below = page[inside[-1] + 1 :] if inside else ()
     return {line.key for line in below} - {page[index].key for index in inside}
+
+
+def _article(page: Sequence[Line]) -> int:
+    """The smallest element that holds most lines, or in it the one that is called an article."""
+    sizes, said = Counter[int](), Counter[int]()
+    for line in page:
+        sizes.update(dict.fromkeys(line.within, len(line.key)))
+        said[line.body] += len(line.key) >= LEAD
+    least = MOST * max(sizes.values(), default=0)
+    smallest = max((place for place, size in sizes.items() if size >= least), default=0)
+    bodies = [place for place, paragraphs in said.items() if paragraphs >= LEADS and place >= 0]
+    return max(smallest, *bodies) if len(bodies) == 1 else smallest
 
 
 def _teasers(linked: Sequence[bool], sizes: Sequence[int]) -> int:
