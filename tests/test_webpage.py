@@ -163,7 +163,7 @@ def test_where_readers_said_all_of_a_page_it_is_there_for_them() -> None:
 
 def test_a_line_ends_at_a_break_and_where_a_paragraph_begins() -> None:
     tree = document_fromstring(
-        '<div>The <b>mill</b><br>grinds <a href="/flood">again</a>'
+        '<div><script>var mill</script>The <b>mill</b><br>grinds <a href="/flood">again</a>'
         "<section><p>The town pays.</p></section>and the baker sells.</div>"
     )
 
@@ -313,3 +313,13 @@ def test_of_several_articles_or_a_mere_head_none_is_set_apart(number: int, size:
     text = "\n\n".join(line.text for line in lines(tree))
 
     assert asides(list(lines(tree)), text) == ()
+
+
+def test_links_to_what_an_article_names_make_no_list_of_other_stories_of_it() -> None:
+    shops = [f'<p>Stone: <a href="/{n}">Old Quarry</a></p>{paragraphs(BODY[n])}' for n in range(4)]
+    tree = document_fromstring(f"{paragraphs(LEAD, *BODY)}{''.join(shops)}")
+    text = "\n\n".join(line.text for line in lines(tree))
+
+    spans = asides(list(lines(tree)), text)
+
+    assert [text[span.start : span.end] for span in spans] == ["Stone: Old Quarry"] * 4

@@ -27,6 +27,7 @@ LINKED_HEADING = 0.5  # many have the name of a section or an author in them
 LEAD = 60  # letters; a byline and a date have fewer
 LEADS = 3  # paragraphs; where more stand above a text, it is another's
 MOST = 0.9  # of a text, which its article's element holds
+TITLE = 15  # letters; "Read more" has fewer, and so has what is linked in passing
 TEASERS = 3  # links; fewer may be the article's own
 OWN = 0.5  # of a text; where teasers are more, the page is there for them
 
@@ -82,7 +83,7 @@ def lines(tree: "HtmlElement") -> Iterator[Line]:
         else:
             stack.pop()
         text = element.text if event == "start" else element.tail
-        if text and stack:
+        if text and stack and stack[-1].tag not in ("script", "style"):
             texts.append((text, stack[-1].away))
 
 
@@ -163,7 +164,8 @@ def asides(page: Sequence[Line], text: str, author: str = "") -> tuple[Span, ...
     linked = {line.key for line in page if line.linked}
     away = linked - {line.key for line in page if line.heading}
     outside = _answered(page, keys) | _beneath(page, set(keys)) | away
-    end = _teasers([key in linked for key in keys], list(map(len, keys)))
+    titles = [key in linked and len(key) >= TITLE for key in keys]
+    end = _teasers(titles, list(map(len, keys)))
     aside = [
         index >= end or keys[index] in outside or notices.is_notice(line)
         for index, line in enumerate(texts)
