@@ -22,12 +22,13 @@ from embeddings.encoder import (
 )
 from embeddings.errors import ModelError
 from embeddings.graph import detach_words, quantize, write_graph
+from embeddings.masks import drop_masks
 from embeddings.outliers import measure
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-FORMAT = 3  # of the folder; a change here prepares every model anew
+FORMAT = 4  # of the folder; a change here prepares every model anew
 _SAMPLE = "How many people live abroad, and where do they live today?"
 # What a model's activations are measured on, with each of its prompts. Their outliers are the
 # same in every text, so that a few are enough; these have names, numbers, lists and signs.
@@ -62,6 +63,7 @@ def export(
     report("writing its graph", 0.4)
     plain = target / "plain.onnx"
     write_graph(transformer, plain, _SAMPLE, _max_tokens(transformer))
+    drop_masks(plain, _max_tokens(transformer))
     report("reducing it to 8 bits", 0.8)
     config = _config(transformer, name, digest)
     ranges = measure(plain, _sample_ids(transformer, config))
