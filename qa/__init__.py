@@ -6,7 +6,8 @@ from qa.errors import QAError
 from qa.types import Answer, Quote, Span
 
 if TYPE_CHECKING:
-    from qa.bot import Bot, answer
+    from qa.answering import answer
+    from qa.bot import Bot
     from qa.filters import Filter
 
 __version__ = "0.1.0"
@@ -17,9 +18,9 @@ def __getattr__(name: str) -> Any:
     """`Bot`, `Filter` and `answer`, fetched when first asked for: `qa --help` needs no NumPy."""
     if name not in ("Bot", "Filter", "answer"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from qa import bot
+    from qa import answering
 
-    return getattr(bot, name)
+    return getattr(answering, name)
 
 
 def __dir__() -> list[str]:

@@ -1,6 +1,5 @@
 """Where the parts are put together. Everything that asks a question comes through here."""
 
-import hashlib
 import os
 import threading
 import time
@@ -16,8 +15,9 @@ import numpy.typing as npt
 from embeddings import Encoder, OnnxEncoder, cores, open_encoder
 from qa import dictionary, followups, indexing, language as languages, manifest
 from qa.calibration import Calibration, calibration
-from qa.errors import DocumentError, LibraryError, SourceError, UsageError
-from qa.filters import Day, Filter
+from qa.errors import LibraryError, SourceError, UsageError
+from qa.filters import Filter
+from qa.folders import cache, fitted, folder_of, index_of, named
 from qa.library import Library, open_library
 from qa.responder import quote_of, respond
 from qa.retriever import Hit, retrieve
@@ -84,7 +84,7 @@ class Bot:
         """
         folder = folder_of(documents)
         encoder = open_encoder(model, cache() / "models", progress)
-        place = _default_index(folder, encoder.digest) if index is None else _place(index)
+        place = index_of(folder, encoder.digest) if index is None else named(index)
         # Of the user's own index an update of the program makes no problem: it is made anew.
         outdated = index is None and manifest.is_outdated(place)
         return cls(
@@ -96,7 +96,7 @@ class Bot:
             progress=progress,
             cure=manifest.cure(
                 None if documents is None else folder,
-                None if index is None else _place(index),
+                None if index is None else named(index),
                 model,
             ),
         )
@@ -284,25 +284,6 @@ class Bot:
         ]
 
 
-def _place(path: str | os.PathLike[str]) -> Path:
-    try:
-        return Path(path).expanduser().resolve()
-    except (ValueError, RuntimeError, OSError) as error:  # a NUL, no such user, links in a circle
-        raise UsageError(f"{os.fspath(path)!r} names no folder ({error})") from error
-
-
-def folder_of(documents: str | os.PathLike[str] | None) -> Path:
-    """The folder that is asked, by default the seeds.
-
-    Raises:
-        QAError: it is none.
-    """
-    folder = seeds() if documents is None else _place(documents)
-    if not folder.is_dir():
-        raise DocumentError(f"{folder} is not a folder; name a folder of documents")
-    return folder
-
-
 def as_indexed(
     documents: str | os.PathLike[str] | None,
     index: str | os.PathLike[str] | None,
@@ -320,7 +301,7 @@ def as_indexed(
     folder = folder_of(documents)
     encoder = open_encoder(model, cache() / "models", progress)
     encoder.verify()
-    place = _default_index(folder, encoder.digest) if index is None else _place(index)
+    place = index_of(folder, encoder.digest) if index is None else named(index)
     cure = manifest.cure(
         None if documents is None else folder, None if index is None else place, model
     )
@@ -350,97 +331,3 @@ def _check(top_k: int, language: str | None, history: Sequence[str]) -> None:
         raise UsageError(f"history is {history!r}; put it into a list: [{history!r}]")
     if language and language not in LANGUAGES:
         raise UsageError(f"unknown language {language!r}; choose from {', '.join(LANGUAGES)}")
-
-
-def seeds() -> Path:
-    """The folder of documents that ships with the program."""
-    shipped = Path(__file__).parent / "seeds"
-    return shipped if shipped.is_dir() else Path(__file__).parent.parent / "seeds"
-
-
-def cache() -> Path:
-    """Where prepared models and indexes are kept: QA_CACHE, or the user's cache folder."""
-    chosen = os.environ.get("QA_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("qa")
-
-
-def fitted(model: str) -> Path:
-    """Where `qa calibrate` keeps what it fits to the model with this digest."""
-    return cache() / "calibrations" / f"{model}.json"
-
-
-def _default_index(folder: Path, model: str) -> Path:
-    place = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    return cache() / "indexes" / f"{place}-{model}"
-
-
-_bots: dict[tuple[Path | None, Path | None, str | None, Path], Bot] = {}
-_bots_lock = threading.Lock()
-
-
-def shared_bot(
-    documents: str | os.PathLike[str] | None,
-    index: str | os.PathLike[str] | None,
-    model: str | None,
-) -> Bot:
-    """One bot a folder, index and model in a process, opened by the first who asks."""
-    folder = None if documents is None else _place(documents)
-    place = None if index is None else _place(index)
-    key = folder, place, model, cache()
-    with _bots_lock:
-        if key not in _bots:
-            _bots[key] = Bot.open(folder, index=place, model=model)
-        return _bots[key]
-
-
-def answer(
-    question: str,
-    *,
-    documents: str | os.PathLike[str] | None = None,
-    index: str | os.PathLike[str] | None = None,
-    top_k: int = TOP_K,
-    language: Language | None = None,
-    only: Collection[Language] | None = None,
-    within: str | Collection[str] | None = None,
-    since: Day | None = None,
-    until: Day | None = None,
-    title: str | None = None,
-    model: str | None = None,
-    history: Sequence[str] = (),
-) -> Answer:
-    """Find the passages of a folder that answer a question, word for word.
-
-    Args:
-        question: in English, French or Spanish; another language is searched all the same.
-        documents: a folder; by default the press releases that ship with the program.
-        index: where the index is kept; by default in the user's cache folder.
-        top_k: how many quotes at most, 1 or more.
-        language: of the question; by default it is detected.
-        only: search passages in these languages only.
-        within: search files only whose path in the folder fits one of these patterns, which are
-            those of a `.gitignore`: "reports/2016/*", "*.pdf", "**/minutes/*.txt".
-        since, until: search documents only that are dated so, inclusive: 2015, "2015-03" or
-            "2015-03-27". Those without a known date are left out, and a note says how many.
-        title: search documents only that have this in their title, in capitals or not, with
-            accents or without.
-        model: a sentence-transformers model, by folder or name; by default the built-in one.
-        history: earlier questions, oldest first, for a follow-up such as "And in Spain?".
-
-    Returns:
-        An Answer: true with quotes, best first, or false with near misses and a reason.
-
-    Raises:
-        QAError: the folder, its index or an argument cannot be used.
-        EmbeddingsError: the model cannot be used.
-    """
-    return shared_bot(documents, index, model).answer(
-        question,
-        top_k=top_k,
-        language=language,
-        where=Filter.of(only, within, since, until, title),
-        history=history,
-    )

@@ -151,7 +151,7 @@ def chat(
         return open_bot(documents, index, model, store, progress)
 
     def history() -> Path:
-        from qa.bot import cache
+        from qa.folders import cache
 
         return cache() / "history"
 

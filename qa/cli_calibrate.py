@@ -31,9 +31,9 @@ def calibrate(folders: Folders, model: Model = None) -> None:
     Half of the questions are fitted on, and the table shows the other half.
     """
     from embeddings import open_encoder
-    from qa.bot import cache, fitted
     from qa.calibration import write
     from qa.fitting import Case, cases, fit, report
+    from qa.folders import cache, fitted
     from qa.judgements import read_judged
     from qa.published import open_published
 

@@ -186,8 +186,8 @@ def _evaluated(
     folder: Path, judged: "Judged", system: System, model: str | None, only: Language | None
 ) -> "Evaluation":
     from embeddings import open_encoder
-    from qa.bot import cache
     from qa.evaluation import evaluate
+    from qa.folders import cache
     from qa.published import open_published
 
     with closing(Bar()) as progress:

@@ -50,7 +50,7 @@ def verify(
 
 def _of_saved(saved: Path, documents: Path | None, as_json: bool) -> None:
     from qa import saved as files, verdicts
-    from qa.bot import folder_of
+    from qa.folders import folder_of
     from qa.render import terminal_style
     from qa.verification import verify as compare
 

@@ -18,9 +18,10 @@ from typing import Any, Literal
 from embeddings import EmbeddingsError, OnnxEncoder
 from embeddings.models import find
 from embeddings.prepare import is_prepared, prepared_place
-from qa import bot, indexing, manifest
-from qa.bot import Bot, cache
+from qa import indexing, manifest
+from qa.bot import Bot
 from qa.errors import QAError
+from qa.folders import cache, index_of, named, seeds
 from qa.library import open_library
 
 Verdict = Literal["ok", "warn", "fail"]
@@ -137,7 +138,7 @@ def _index(patient: Patient, encoder: OnnxEncoder | None) -> Iterator[Check]:
     if patient.index is None and encoder is None:  # its place has the model in its name
         yield Check("index", "warn", "cannot be looked for without the model", "see there")
         return
-    place = patient.index or bot._default_index(patient.folder, encoder.digest if encoder else "")
+    place = patient.index or index_of(patient.folder, encoder.digest if encoder else "")
     again = f"qa index --rebuild{patient.options}"
     try:
         state = manifest.read(place, f"run: {again}")
@@ -264,8 +265,8 @@ def patient(documents: Path | None, index: Path | None, model: str | None) -> Pa
 
     given = (("-d", documents), ("--index", index), ("--model", model))
     said = [(name, os.fspath(value)) for name, value in given if value is not None]
-    folder = bot.seeds() if documents is None else bot._place(documents)
+    folder = seeds() if documents is None else named(documents)
     if not folder.is_dir():
         raise QAError(f"{folder} is not a folder; name a folder of documents")
     options = "".join(f" {shlex.join(pair)}" for pair in said)
-    return Patient(folder, None if index is None else bot._place(index), model, options)
+    return Patient(folder, None if index is None else named(index), model, options)

@@ -13,10 +13,11 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from embeddings import Encoder, Encoding
-from qa.bot import Bot, cache
+from qa.bot import Bot
 from qa.building import Progress, write_generation
 from qa.calibration import DEFAULT, calibration
 from qa.errors import LibraryError
+from qa.folders import cache
 from qa.judgements import Text
 from qa.library import Library, open_library
 from qa.manifest import FORMAT, LOCK, Manifest, write

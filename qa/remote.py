@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 
 from embeddings import NONE, Encoder, IndexFileError, open_encoder
 from qa import manifest
-from qa.bot import Bot, Progress, cache
+from qa.bot import Bot, Progress
 from qa.catalogue import Catalogue
 from qa.encoded import PLACES, packing_of
 from qa.errors import LibraryError, StoreError, UsageError
+from qa.folders import cache
 from qa.library import CATALOGUE, FREQUENCIES, Library, read_rows
 from qa.manifest import Manifest
 from qa.milvus import Milvus, connect

@@ -1,7 +1,7 @@
 """Who embeds a large corpus: threads of this process, processes, or a cluster."""
 
 from embeddings import Encoder, OnnxEncoder, cores, open_encoder
-from qa.bot import cache
+from qa.folders import cache
 
 
 def across(encoder: OnnxEncoder, workers: int | None, ray: str | None) -> Encoder:

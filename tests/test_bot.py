@@ -16,6 +16,7 @@ from conftest import DOCUMENTS, HashingEncoder
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import qa
+import qa.answering
 import qa.bot
 from embeddings import Encoding, cores
 from qa import indexing
@@ -54,7 +55,7 @@ def hashing(monkeypatch: pytest.MonkeyPatch, cache: Path) -> list[HashingEncoder
         return made[-1]
 
     monkeypatch.setattr(qa.bot, "open_encoder", opened)
-    monkeypatch.setattr(qa.bot, "_bots", {})
+    monkeypatch.setattr(qa.answering, "_bots", {})
     return made
 
 

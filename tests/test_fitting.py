@@ -12,9 +12,9 @@ from test_evaluation import PASSAGES, QUERIES, published, quiet  # noqa: F401 (a
 
 import embeddings
 from qa import Bot, QAError, __main__ as program
-from qa.bot import fitted
 from qa.calibration import Calibration, calibration, write
 from qa.fitting import Case, cases, fit, is_fitted, report, threshold
+from qa.folders import fitted
 from qa.judgements import Judged, read_judged
 from qa.published import open_published
 

@@ -153,7 +153,7 @@ def embedding(rounds: int = 5) -> tuple[float, float, list[float]]:
     """Passages a second here and by sentence-transformers on torch, alternating, and the ratios."""
     from embeddings import builtin, open_encoder
     from qa import Bot
-    from qa.bot import cache
+    from qa.folders import cache
 
     texts = [p.search_text for p in Bot.open().library().catalogue.all_passages()] * 2
     encoder = open_encoder(None, cache() / "models")

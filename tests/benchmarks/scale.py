@@ -145,7 +145,7 @@ def vectors_alone(place: Path, count: int) -> dict[str, float]:
     """Build, open and search an index of `count` vectors; also written to rows.json."""
     sys.path.insert(0, str(ROOT))
     from embeddings import VectorIndex, neighbours, open_encoder
-    from qa.bot import cache
+    from qa.folders import cache
     from qa.library import open_library
 
     library = open_library(place / "index")

@@ -49,7 +49,7 @@ def embed(folder: Path) -> None:
     """The baseline: the files' texts, all in memory, through the encoder and away."""
     sys.path.insert(0, str(ROOT))
     from embeddings import open_encoder
-    from qa.bot import cache
+    from qa.folders import cache
 
     found = [path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())]
     for _encoding in open_encoder(None, cache() / "models").encode_passages(found):

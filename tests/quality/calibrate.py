@@ -26,10 +26,10 @@ from pathlib import Path
 
 from embeddings import OnnxEncoder, open_encoder
 from qa import Bot
-from qa.bot import cache, seeds
 from qa.calibration import DEFAULT, write
 from qa.filters import Filter
 from qa.fitting import Case, case, cases, fit, report, threshold
+from qa.folders import cache, seeds
 from qa.judgements import Judged, Question, read_judged
 from qa.language import fold
 from qa.mentions import Name, names

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings import OnnxEncoder, centres, open_encoder
-from qa.bot import cache
+from qa.folders import cache
 from qa.types import LANGUAGES
 
 SETS = ("mlqa", "piaf", "faq3")

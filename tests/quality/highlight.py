@@ -20,8 +20,8 @@ from pathlib import Path
 from sets import opened, read
 
 from embeddings import open_encoder
-from qa.bot import cache
 from qa.filters import Filter
+from qa.folders import cache
 from qa.highlight import highlight
 from qa.passages import MAX_CHARS
 from qa.published import Published

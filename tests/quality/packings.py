@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from embeddings import OnnxEncoder, open_encoder, packing
-from qa.bot import cache
 from qa.evaluation import evaluate
+from qa.folders import cache
 from qa.judgements import read_judged
 from qa.library import Library
 from qa.progress import Bar

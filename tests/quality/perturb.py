@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from embeddings import open_encoder
 from qa import dictionary
-from qa.bot import cache
+from qa.folders import cache
 from qa.grammar import GRAMMARS
 from qa.highlight import CountTokens
 from qa.judgements import Judged, Question, read_judged, sample

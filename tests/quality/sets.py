@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from embeddings import open_encoder
-from qa.bot import cache
+from qa.folders import cache
 from qa.judgements import read_texts
 from qa.progress import Bar
 from qa.published import Published, open_published

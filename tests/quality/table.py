@@ -17,8 +17,8 @@ from typing import Any
 
 from embeddings import OnnxEncoder, open_encoder
 from qa import Bot
-from qa.bot import cache, seeds
 from qa.evaluation import Evaluation, evaluate
+from qa.folders import cache, seeds
 from qa.judgements import read_judged
 from qa.measures import auroc
 from qa.progress import Bar

@@ -1,0 +1,78 @@
+"""`answer()`: one question, and all that it takes is opened by the first who asks."""
+
+import os
+import threading
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from qa.bot import TOP_K, Bot
+from qa.filters import Day, Filter
+from qa.folders import cache, named
+from qa.types import Answer, Language
+
+_bots: dict[tuple[Path | None, Path | None, str | None, Path], Bot] = {}
+_bots_lock = threading.Lock()
+
+
+def shared_bot(
+    documents: str | os.PathLike[str] | None,
+    index: str | os.PathLike[str] | None,
+    model: str | None,
+) -> Bot:
+    """One bot a folder, index and model in a process, opened by the first who asks."""
+    folder = None if documents is None else named(documents)
+    place = None if index is None else named(index)
+    key = folder, place, model, cache()
+    with _bots_lock:
+        if key not in _bots:
+            _bots[key] = Bot.open(folder, index=place, model=model)
+        return _bots[key]
+
+
+def answer(
+    question: str,
+    *,
+    documents: str | os.PathLike[str] | None = None,
+    index: str | os.PathLike[str] | None = None,
+    top_k: int = TOP_K,
+    language: Language | None = None,
+    only: Collection[Language] | None = None,
+    within: str | Collection[str] | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
+    title: str | None = None,
+    model: str | None = None,
+    history: Sequence[str] = (),
+) -> Answer:
+    """Find the passages of a folder that answer a question, word for word.
+
+    Args:
+        question: in English, French or Spanish; another language is searched all the same.
+        documents: a folder; by default the press releases that ship with the program.
+        index: where the index is kept; by default in the user's cache folder.
+        top_k: how many quotes at most, 1 or more.
+        language: of the question; by default it is detected.
+        only: search passages in these languages only.
+        within: search files only whose path in the folder fits one of these patterns, which are
+            those of a `.gitignore`: "reports/2016/*", "*.pdf", "**/minutes/*.txt".
+        since, until: search documents only that are dated so, inclusive: 2015, "2015-03" or
+            "2015-03-27". Those without a known date are left out, and a note says how many.
+        title: search documents only that have this in their title, in capitals or not, with
+            accents or without.
+        model: a sentence-transformers model, by folder or name; by default the built-in one.
+        history: earlier questions, oldest first, for a follow-up such as "And in Spain?".
+
+    Returns:
+        An Answer: true with quotes, best first, or false with near misses and a reason.
+
+    Raises:
+        QAError: the folder, its index or an argument cannot be used.
+        EmbeddingsError: the model cannot be used.
+    """
+    return shared_bot(documents, index, model).answer(
+        question,
+        top_k=top_k,
+        language=language,
+        where=Filter.of(only, within, since, until, title),
+        history=history,
+    )
