@@ -53,10 +53,17 @@ class Interaction(NamedTuple):
 
 def block(tokens: Vectors) -> Block:
     """Lay out a text: its token vectors, (n, dim)."""
-    steps = max(1, -(-len(tokens) // _STEP))
-    vectors = np.zeros((steps * _STEP, tokens.shape[1]), np.float32)
-    vectors[: len(tokens)] = tokens
-    return Block(vectors, len(tokens))
+    laid = empty_block(*tokens.shape)
+    laid.vectors[: laid.own] = tokens
+    return laid
+
+
+def empty_block(own: int, dim: int) -> Block:
+    """A layout for a text of so many tokens, whose vectors are still to be filled in."""
+    steps = max(1, -(-own // _STEP))
+    vectors = np.empty((steps * _STEP, dim), np.float32)
+    vectors[own:] = 0
+    return Block(vectors, own)
 
 
 def interact(

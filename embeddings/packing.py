@@ -31,7 +31,9 @@ class Packing(Protocol):
 
     def pack(self, tokens: Vectors) -> tuple[Values, Scales]: ...
 
-    def unpack(self, values: Values, scales: Scales) -> Vectors: ...
+    def unpack(self, values: Values, scales: Scales, out: Vectors | None = None) -> Vectors:
+        """Token vectors (n, dim), written to `out` where that is given; its rows are contiguous."""
+        ...
 
 
 class Bytes:
@@ -51,8 +53,10 @@ class Bytes:
         values = np.rint(tokens / divisor[:, None]).clip(-127, 127).astype(np.int8)
         return values.view(np.uint8), scales
 
-    def unpack(self, values: Values, scales: Scales) -> Vectors:
-        return values.view(np.int8).astype(np.float32) * scales.astype(np.float32)[:, None]
+    def unpack(self, values: Values, scales: Scales, out: Vectors | None = None) -> Vectors:
+        factors = scales.astype(np.float32)[:, None]
+        tokens: Vectors = np.multiply(values.view(np.int8), factors, out=out)
+        return tokens
 
 
 class Codes:
@@ -85,14 +89,18 @@ class Codes:
         scales = np.divide(lengths, products, where=guided, out=np.ones_like(lengths))
         return values, np.where(lengths > 0, scales, 0).astype("<f2")
 
-    def unpack(self, values: Values, scales: Scales) -> Vectors:
-        found = self._centres_of(values)
+    def unpack(self, values: Values, scales: Scales, out: Vectors | None = None) -> Vectors:
+        found = self._centres_of(values, out)
         found *= scales.astype(np.float32)[:, None]
         return found
 
-    def _centres_of(self, values: Values) -> Vectors:
+    def _centres_of(self, values: Values, out: Vectors | None = None) -> Vectors:
         rows = values + self._starts
-        return np.take(self._centroids, rows, axis=0).reshape(len(values), self._first.width)
+        found = np.empty((len(values), self._first.width), np.float32) if out is None else out
+        parts = found.reshape(*rows.shape, self._centroids.shape[1])
+        # All rows are there; in its other modes it would work in a copy, and copy that.
+        np.take(self._centroids, rows, axis=0, out=parts, mode="clip")
+        return found
 
     @cached_property
     def _quantizer(self) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.errors import IndexFileError
-from embeddings.interaction import Block, block
+from embeddings.interaction import Block, empty_block
 from embeddings.packing import Packing, Scales, Values
 from embeddings.recent import Recent
 
@@ -26,7 +26,7 @@ _VALUES, _SCALES, _IDS, _STARTS, _CHECKS = (
     "starts.i8",
     "checks.u4",
 )
-UNPACKED = 64 * 2**20  # bytes of memory for the passages that were asked for lately
+UNPACKED = 32 * 2**20  # bytes of memory for the passages that were asked for lately
 _AT_ONCE = 1000  # passages that are copied in one go
 _KEPT = (
     100  # passages read, then their memory is given back: it is up to 64 KB around each in a file
@@ -238,7 +238,13 @@ class TokenStore:
         Raises:
             IndexFileError: the bytes are not those that were written.
         """
-        return self._unpacked.get(rows, lambda some: (block(self.tokens(row)) for row in some))
+        return self._unpacked.get(rows, lambda some: map(self._block, some))
+
+    def _block(self, row: int) -> Block:
+        values, scales, _ids = self.stored(row)
+        laid = empty_block(len(values), self.dim)
+        self.packing.unpack(values, scales, laid.vectors[: laid.own])
+        return laid
 
 
 def mend(folder: Path, packing: Packing, most: int) -> int:

@@ -210,28 +210,28 @@ def ask(folder: Path, index: Path) -> dict[str, float]:
     from qa import Bot
     from qa.library import open_library
 
-    asked = questions()
+    asked, taken = questions(), []
+    bot = Bot.open(folder, index=index)
+    for question in asked[:20]:
+        bot.answer(question)
+    for number in range(ASKED):
+        started = time.perf_counter()
+        bot.answer(asked[number % len(asked)])
+        taken.append(1000 * (time.perf_counter() - started))
+    told = {
+        "passages": len(bot.library()),
+        "median": statistics.median(taken),
+        "slowest": statistics.quantiles(taken, n=100)[98],
+        "resident": resident(),
+    }
     times = []
     for _ in range(5):
         started = time.perf_counter()
         library = open_library(index)
         times.append(1000 * (time.perf_counter() - started))
-    assert library is not None
-    bot = Bot.open(folder, index=index)
-    for question in asked[:20]:
-        bot.answer(question)
-    taken = []
-    for number in range(ASKED):
-        started = time.perf_counter()
-        bot.answer(asked[number % len(asked)])
-        taken.append(1000 * (time.perf_counter() - started))
-    return {
-        "passages": len(library),
-        "opening": statistics.median(times),
-        "median": statistics.median(taken),
-        "slowest": statistics.quantiles(taken, n=100)[98],
-        "resident": resident(),
-    }
+        assert library is not None
+        library.close()
+    return {**told, "opening": statistics.median(times)}
 
 
 def resident() -> float:
