@@ -161,6 +161,7 @@ class Catalogue:
             raise LibraryError(self._trouble) from error
         self.passage_count: int = self._one("SELECT count(*) FROM passages")[0]
         self._texts = lru_cache(maxsize=64)(self._read_document)
+        self._groups = lru_cache(maxsize=1024)(self._read_group)
         # Passages read lately, with their groups of twins: most questions meet them again.
         self._known: dict[int, tuple[Passage, int | None]] = {}
         self._lexicon = Lexicon(self._all, self.passage_count, self._trouble)
@@ -290,11 +291,14 @@ class Catalogue:
         found = zip(rows, self._read(rows), strict=True)
         return {row: twins for row, (_passage, twins) in found if twins is not None}
 
-    def twins(self, group: int) -> list[tuple[int, Twin]]:
+    def twins(self, group: int) -> tuple[tuple[int, Twin], ...]:
         """The members of a group, in row order."""
+        return self._groups(group)
+
+    def _read_group(self, group: int) -> tuple[tuple[int, Twin], ...]:
         found = self._all(f"{_PASSAGE} WHERE twins = ? ORDER BY row", (group,))
         members = [(values[0], self._passage(values)) for values in found]
-        return [(row, Twin(p.source_id, p.language)) for row, p in members]
+        return tuple((row, Twin(p.source_id, p.language)) for row, p in members)
 
     def spellings(self, words: Sequence[str]) -> list[Spelling]:
         """How these words, given without capitals and accents, are written in the documents."""

@@ -57,7 +57,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert found.languages() == ["en", "fr"]
     assert found.first_rows() == {"doc": 0}
     assert found.twin_groups([0, 1]) == {0: 0, 1: 0}
-    assert found.twins(0) == [(0, Twin("doc#p1", "en")), (1, Twin("doc#p2", "fr"))]
+    assert list(found.twins(0)) == [(0, Twin("doc#p1", "en")), (1, Twin("doc#p2", "fr"))]
     assert [d.doc_id for d in found.documents()] == ["doc"]
     assert found.documents()[0].text == ""
 
