@@ -87,13 +87,18 @@ def _translations(
 
     Contact blocks are left out: they look alike, and differ in the one number that is asked for.
     """
+    from threadpoolctl import threadpool_limits
+
     rows = [row for row in rows if passages[row].kind != "contact"]
+    candidates = list(_candidates(rows, passages, tokens, places))
     found = []
-    for one, other in _candidates(rows, passages, tokens, places):
-        if not _contradict(passages[one], passages[other]):
-            aligned = _alignment(tokens.tokens(places[one]), tokens.tokens(places[other]))
-            if aligned >= ALIGNED:
-                found.append((-aligned, one, other))
+    # In one thread: where a processor is busy, a product this small waits 8 ms for a second one.
+    with threadpool_limits(1, "blas"):
+        for one, other in candidates:
+            if not _contradict(passages[one], passages[other]):
+                aligned = _alignment(tokens.tokens(places[one]), tokens.tokens(places[other]))
+                if aligned >= ALIGNED:
+                    found.append((-aligned, one, other))
     return [(one, other) for _, one, other in sorted(found)]
 
 

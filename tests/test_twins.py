@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from conftest import DIM, HashingEncoder
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from embeddings import Bytes, TokenStore, TokenWriter
+from qa import twins
 from qa.twins import find_twins
 from qa.types import Kind, Language, Passage
 
@@ -165,3 +167,23 @@ def test_less_than_half_of_a_text_is_no_translation_of_it(tmp_path: Path) -> Non
     assert groups([(TEXT, "en"), (f"{TEXT} {TEXT}", "fr")], tmp_path / "half") == [0, 0]
     longer = f"{TEXT} {TEXT} today"
     assert groups([(TEXT, "en"), (longer, "fr")], tmp_path / "less") == [None, None]
+
+
+def test_translations_are_aligned_in_one_thread_of_blas(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine a second one makes it a hundred times slower."""
+    seen, align = [], twins._alignment
+
+    def blas() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    def watched(one: twins.Vectors, other: twins.Vectors) -> float:
+        seen.append(blas())
+        return align(one, other)
+
+    monkeypatch.setattr(twins, "_alignment", watched)
+    text = "the migrants sent money home in the spring of that year"
+    with threadpool_limits(2, "blas"):
+        assert groups([(text, "en"), (text, "es")], tmp_path) == [0, 0]
+        assert (seen[0], blas()) == ({1}, {2})
