@@ -62,9 +62,10 @@ _OURS = 1 / 3  # share of function words from which a text is in a language afte
 def detect(text: str, default: Language = "en") -> Language:
     """The language of `text`, which may be anything; `default` where there are no words."""
     text = _excerpt(text)
-    if not _words(text):
+    words = _words(text)
+    if not words:
         return default
-    votes = _votes(text)
+    votes = _votes(text, words)
     best, second, _ = sorted(votes.values(), reverse=True)
     if best - second >= _SURE:
         return max(LANGUAGES, key=votes.__getitem__)
@@ -115,8 +116,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", fold(text))
 
 
-def _votes(text: str) -> dict[Language, float]:
-    words = _words(text)
+def _votes(text: str, words: list[str]) -> dict[Language, float]:
     votes = {language: _count(words, language) for language in LANGUAGES}
     if "¿" in text or "¡" in text:
         votes["es"] += _SPANISH_MARK
