@@ -1,7 +1,7 @@
 """Texts in, vectors out; vectors in, rows and scores out. Numbers only: no passage, no answer."""
 
 from embeddings.centres import Centres, centres
-from embeddings.encoder import Encoder, Encoding, OnnxEncoder
+from embeddings.encoder import Encoder, Encoding, OnnxEncoder, cores
 from embeddings.errors import EmbeddingsError, IndexFileError, ModelError, ModelNotFoundError
 from embeddings.index import IndexKind, VectorIndex, neighbours, unit
 from embeddings.interaction import NONE, Block, Interaction, block, interact
@@ -34,6 +34,7 @@ __all__ = [
     "VectorIndex",
     "block",
     "centres",
+    "cores",
     "interact",
     "mend",
     "neighbours",

@@ -282,9 +282,11 @@ def unit(vectors: Vectors) -> Vectors:
     """Rows scaled to unit length, (n, dim) float32; rows of zeros stay zeros.
 
     Rows of unit length stay what they are, bit for bit: an index that is built from the vectors
-    of another must not drift away from it.
+    of another must not drift away from it. Where all are so, they are not copied.
     """
-    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    norms = np.sqrt(np.einsum("...i,...i->...", vectors, vectors))[..., np.newaxis]
     leave = (norms == 0) | (np.abs(norms - 1) < _ROUNDING)
+    if leave.all():
+        return np.ascontiguousarray(vectors, np.float32)
     scaled: Vectors = np.divide(vectors, np.where(leave, 1, norms), dtype=np.float32)
     return np.ascontiguousarray(scaled)

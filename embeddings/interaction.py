@@ -23,6 +23,9 @@ _STEPS = 3  # a window has so many steps: 24 tokens, a sentence or two lines
 
 
 NONE = -1  # where a passage has no title
+# Multiplications of one product, from which on BLAS would share it among threads of its own. It has
+# one set of them for the whole process, so that questions asked at once would wait for one another.
+SHARED = 2**18
 
 
 class Block(NamedTuple):
@@ -100,9 +103,12 @@ def _products(query: Vectors, blocks: Sequence[Block]) -> tuple[Vectors, list[Ve
     tokens, (m, n), which are views of them."""
     turned = np.ascontiguousarray(query.T)
     products = np.empty((sum(len(block.vectors) for block in blocks), len(query)), np.float32)
+    rows = max(SHARED // max(query.size, 1), 1)
     cosines, at = [], 0
     for vectors, own in blocks:
-        np.matmul(vectors, turned, out=products[at : at + len(vectors)])
+        for start in range(0, len(vectors), rows):
+            part = vectors[start : start + rows]
+            np.matmul(part, turned, out=products[at + start : at + start + len(part)])
         cosines.append(products[at : at + own].T)
         at += len(vectors)
     return products, cosines

@@ -28,6 +28,9 @@ _VALUES, _SCALES, _IDS, _STARTS, _CHECKS = (
 )
 UNPACKED = 64 * 2**20  # bytes of memory for the passages that were asked for lately
 _AT_ONCE = 1000  # passages that are copied in one go
+_KEPT = (
+    100  # passages read, then their memory is given back: it is up to 64 KB around each in a file
+)
 FILES = (_VALUES, _SCALES, _IDS, _STARTS, _CHECKS)
 
 
@@ -111,6 +114,7 @@ class TokenStore:
         self.dim, self.packing = dim, packing
         self._folder = folder
         self._mapped: list[mmap.mmap] = []
+        self._read = 0  # passages
         self._starts = self._map(_STARTS, "<i8")
         self._checks = self._map(_CHECKS, "<u4")
         total = int(self._starts[-1]) if len(self._starts) else -1
@@ -165,6 +169,9 @@ class TokenStore:
         Raises:
             IndexFileError: the bytes are not those that were written.
         """
+        self._read += 1
+        if self._read % _KEPT == 0:
+            self.release()
         start, end = int(self._starts[row]), int(self._starts[row + 1])
         if not 0 <= start <= end <= len(self._ids):
             raise IndexFileError(f"the token vectors in {self._folder} are damaged at row {row}")
@@ -212,15 +219,10 @@ class TokenStore:
         return self.packing.unpack(values, scales)
 
     def totals(self, rows: Sequence[int]) -> Vectors:
-        """The sums of passages' token vectors, (len(rows), dim) float32.
-
-        Memory is given back on the way, so that it doesn't grow with the store.
-        """
+        """The sums of passages' token vectors, (len(rows), dim) float32."""
         totals = np.zeros((len(rows), self.dim), np.float32)
         for at, row in enumerate(rows):
             totals[at] = self.tokens(row).sum(axis=0)
-            if at % _AT_ONCE == _AT_ONCE - 1:
-                self.release()
         return totals
 
     def release(self) -> None:

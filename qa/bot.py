@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Encoder, OnnxEncoder, open_encoder
+from embeddings import Encoder, OnnxEncoder, cores, open_encoder
 from qa import dictionary, followups, indexing, language as languages, manifest
 from qa.calibration import Calibration, calibration
 from qa.errors import DocumentError, LibraryError, SourceError, UsageError
@@ -56,6 +57,8 @@ class Bot:
         self._model_name = model_name
         self._cure = cure
         self._lock = threading.Lock()
+        # More questions at once than there are cores would only get in one another's way.
+        self._turn: AbstractContextManager[object] = threading.Semaphore(cores())
         self._looked = 0.0
         self.watched = False  # whether someone else calls `refresh`, and no question has to
         self._library = self._refresh(rebuild=rebuild, progress=progress)
@@ -114,6 +117,18 @@ class Bot:
         calibrated one; 0 ranks without refusing.
         """
         _check(top_k, language, history)
+        with self._turn:
+            return self._answer(question, top_k, language, where, history, threshold)
+
+    def _answer(
+        self,
+        question: str,
+        top_k: int,
+        language: Language | None,
+        where: Filter,
+        history: Sequence[str],
+        threshold: float | None,
+    ) -> Answer:
         asked = _searchable(question)
         spoken = language or languages.detect(asked)
         if not asked:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import re
 import sqlite3
 import threading
@@ -14,8 +13,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from qa import lexicon
 from qa.errors import LibraryError
 from qa.language import fold
+from qa.lexicon import Lexicon
 from qa.types import Document, Language, Passage, Twin
 
 _SCHEMA = """
@@ -32,8 +36,6 @@ CREATE TABLE passages (
     UNIQUE (doc_id, number)
 );
 CREATE INDEX passages_by_twins ON passages (twins) WHERE twins IS NOT NULL;
-CREATE VIRTUAL TABLE lexicon USING fts5 (terms, content='', tokenize='ascii');
-CREATE VIRTUAL TABLE lexicon_terms USING fts5vocab ('lexicon', 'row');
 CREATE TABLE words (
     folded TEXT NOT NULL, language TEXT NOT NULL, word TEXT NOT NULL, passages INTEGER NOT NULL,
     PRIMARY KEY (folded, language)
@@ -48,8 +50,6 @@ _PASSAGE = (
     "SELECT row, doc_id, number, start, end, line, language, kind, search_text, repeated, twins,"
     " checksum FROM passages"
 )
-_MAX_WORDS = 64  # of a question that are looked up; a pasted page has no more to say than that
-_STEM = 6  # letters kept of a word: "migrants" and "migrant" meet, "migration" stays near
 _KNOWN = 4096  # passages kept as objects, some megabytes
 _WORD = re.compile(r"\w+")
 
@@ -60,11 +60,6 @@ class Spelling(NamedTuple):
     word: str
     language: Language
     passages: int
-
-
-def terms(text: str) -> list[str]:
-    """The words of a text for lexical search: folded to lower-case ASCII letters, cut to a stem."""
-    return [word[:_STEM] for word in _WORD.findall(fold(text))]
 
 
 def write(
@@ -100,10 +95,7 @@ def _fill(
         f"INSERT INTO passages VALUES ({_marks(range(12))})",
         (_passage_row(row, p, twins[row]) for row, p in enumerate(passages)),
     )
-    connection.executemany(
-        "INSERT INTO lexicon (rowid, terms) VALUES (?, ?)",
-        ((row, " ".join(terms(p.search_text))) for row, p in enumerate(passages)),
-    )
+    lexicon.fill(connection, passages)
     connection.executemany("INSERT INTO words VALUES (?, ?, ?, ?)", _word_rows(passages))
 
 
@@ -171,7 +163,7 @@ class Catalogue:
         self._texts = lru_cache(maxsize=64)(self._read_document)
         # Passages read lately, with their groups of twins: most questions meet them again.
         self._known: dict[int, tuple[Passage, int | None]] = {}
-        self._counts = lru_cache(maxsize=4096)(self._count)
+        self._lexicon = Lexicon(self._all, self.passage_count, self._trouble)
         self.is_written = lru_cache(maxsize=4096)(self._is_written)
 
     def close(self) -> None:
@@ -322,41 +314,10 @@ class Catalogue:
         question: str,
         language: Language,
         top_k: int,
-        among: Sequence[int] | None = None,
+        among: npt.NDArray[np.int64] | None = None,
     ) -> dict[int, float]:
-        """BM25 among the passages of one language, as a share of a perfect match: row -> 0 to 1.
-
-        Okapi BM25 (Robertson and Zaragoza, 2009) as SQLite's FTS5 computes it, divided by what
-        a passage made of nothing but the question's words would tend to. With `among`, only those
-        rows are searched; how rare a word is, is told by all.
-        """
-        words = list(dict.fromkeys(terms(question)))[:_MAX_WORDS]
-        if not words or not self.passage_count:
-            return {}
-        match = " OR ".join(f'"{word}"' for word in words)
-        some = () if among is None else (json.dumps(list(among)),)
-        found = self._all(
-            "SELECT lexicon.rowid, -bm25(lexicon) AS score FROM lexicon JOIN passages"
-            " ON passages.row = lexicon.rowid WHERE lexicon MATCH ? AND language = ?"
-            + " AND passages.row IN (SELECT value FROM json_each(?))" * len(some)
-            + " ORDER BY score DESC, lexicon.rowid LIMIT ?",
-            (match, language, *some, top_k),
-        )
-        best = self._best_possible(words)
-        return {row: min(1.0, score / best) for row, score in found}
-
-    def _best_possible(self, words: Sequence[str]) -> float:
-        total = self.passage_count
-        return sum(2.2 * _idf(self._counts(word), total) for word in words)  # 2.2 is k1 + 1
-
-    def _count(self, term: str) -> int:
-        """In how many passages a term stands."""
-        found = self._one("SELECT doc FROM lexicon_terms WHERE term = ?", (term,))
-        return found[0] if found else 0
-
-
-def _idf(documents: int, total: int) -> float:
-    return math.log(1 + (total - documents + 0.5) / (documents + 0.5))
+        """The passages of one language that share words with a question. See `Lexicon.search`."""
+        return self._lexicon.search(question, language, top_k, among)
 
 
 def _marks(values: Sequence[Any]) -> str:

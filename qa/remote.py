@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -56,6 +57,7 @@ class RemoteBot(Bot):
         """`copies` is the folder for the words of the published states."""
         self._store, self._copies = store, copies
         super().__init__(copies, copies, encoder, model_name=encoder.name)
+        self._turn = nullcontext()  # who waits for a network keeps no core busy
 
     @classmethod
     def connected(

@@ -84,8 +84,7 @@ def retrieve(
     encoding = encoder.encode_query(question)
     rows, dense = library.nearest(encoding.vector, CANDIDATES, among)
     found = dict(zip(rows.tolist(), dense.tolist(), strict=True))
-    within = None if among is None else among.tolist()
-    lexical = library.catalogue.lexical(question, language, LEXICAL_SCORES, within)
+    lexical = library.catalogue.lexical(question, language, LEXICAL_SCORES, among)
     worded = [row for row in list(lexical)[:LEXICAL_CANDIDATES] if row not in found]
     found |= zip(worded, library.cosines(encoding.vector, worded), strict=True)
     tokens = centres(model_name).centred(encoding.tokens, "query", language)

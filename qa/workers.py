@@ -1,7 +1,6 @@
 """Who embeds a large corpus: threads of this process, processes, or a cluster."""
 
-from embeddings import Encoder, OnnxEncoder, open_encoder
-from embeddings.encoder import cores
+from embeddings import Encoder, OnnxEncoder, cores, open_encoder
 from qa.bot import cache
 
 

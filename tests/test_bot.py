@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 import qa
 import qa.bot
+from embeddings import Encoding, cores
 from qa import indexing
 from qa.bot import MAX_QUESTION, Bot
 from qa.errors import DocumentError, QAError, SourceError, UsageError
@@ -255,6 +257,24 @@ def test_sixteen_threads_get_what_one_gets(bot: Bot) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         assert all(answers == right for answers in pool.map(ask, range(16)))
+
+
+def test_no_more_questions_are_worked_at_than_there_are_cores(
+    bot: Bot, encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work, most, encode = [0], [0], encoder.encode_query
+
+    def slowly(text: str) -> Encoding:
+        at_work[0] += 1
+        most[0] = max(most[0], at_work[0])
+        time.sleep(0.01)
+        at_work[0] -= 1
+        return encode(text)
+
+    monkeypatch.setattr(encoder, "encode_query", slowly)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(bot.answer, [KEEPER] * 32))
+    assert 1 <= most[0] <= cores()
 
 
 ASKER = """

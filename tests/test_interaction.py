@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from embeddings import NONE, Interaction, interact
-from embeddings.interaction import block
+from embeddings.interaction import SHARED, block
 
 Vectors = np.ndarray
 DIM = 6
@@ -49,6 +49,23 @@ def test_each_passage_interacts_as_if_it_were_alone(
         best = np.maximum((query @ own.T).max(axis=1, initial=0), beside)
         assert aligned == pytest.approx(best, abs=1e-5)
         assert closest == pytest.approx(plainly(query @ own.T, beside, weights), abs=1e-5)
+
+
+def test_products_of_long_texts_are_the_same_and_too_small_for_blas_to_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random = np.random.default_rng(0)
+    query, own = (random.uniform(-1, 1, (n, 384)).astype(np.float32) for n in (30, 500))
+    multiply, sizes = np.matmul, []
+
+    def measured(a: Vectors, b: Vectors, out: Vectors) -> Vectors:
+        sizes.append(a.size * b.shape[1])
+        return multiply(a, b, out=out)
+
+    monkeypatch.setattr(np, "matmul", measured)
+    late = interact(query, np.full(30, 1 / 30), [block(own)], [0], [NONE])
+    assert late.cosines[0] == pytest.approx(query @ own.T, abs=1e-4)
+    assert max(sizes) <= SHARED < sum(sizes)
 
 
 def test_passages_share_blocks_and_may_have_no_title() -> None:

@@ -135,6 +135,16 @@ def test_what_was_given_back_is_read_again(tmp_path: Path) -> None:
     assert (store.tokens(3) == before).all()
 
 
+def test_memory_is_given_back_while_passages_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, given_back = write(tmp_path), []
+    monkeypatch.setattr(TokenStore, "release", lambda store: given_back.append(store))
+    for _ in range(500):
+        store.tokens(3)
+    assert given_back == [store] * 5
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_torn_store_is_cut_to_its_whole_passages(tmp_path: Path, name: str) -> None:
     """Whichever file the end of its writer tore; what is left is what was written."""

@@ -48,6 +48,7 @@ def test_the_lead_above_the_body_is_the_first_paragraph() -> None:
         "<p>By our reporter, 4 March 2021.</p>",
         f'<p><a href="/flood">{LEAD}</a></p>',
         f"<p>{LEAD}</p>" * 4,
+        f"<aside><p>{LEAD}</p></aside>",
     ],
 )
 def test_what_is_no_lead_is_not_made_one(other: str) -> None:
@@ -144,3 +145,181 @@ def test_a_page_saved_in_utf8_is_read_so_whatever_it_says() -> None:
         "La operación contó con la colaboración de élite.",
     )
     assert extract(".html", data.encode("iso-8859-15")).text == found.text
+
+
+@pytest.mark.parametrize("name", ["post status-published commented", "section-commentary"])
+def test_an_article_that_has_been_commented_is_no_comment(name: str) -> None:
+    article = f'<p>{LEAD}</p><p>{LEAD[::-1]}</p><div class="{name}">{paragraphs(*BODY)}</div>'
+    text = "\n\n".join((LEAD, LEAD[::-1], *BODY))
+
+    assert asides(list(lines(document_fromstring(article))), text) == ()
+
+
+def test_where_readers_said_all_of_a_page_it_is_there_for_them() -> None:
+    tree = document_fromstring(f'<div class="comments">{paragraphs(*BODY)}</div>')
+
+    assert asides(list(lines(tree)), "\n\n".join(BODY)) == ()
+
+
+def test_a_line_ends_at_a_break_and_where_a_paragraph_begins() -> None:
+    tree = document_fromstring(
+        '<div><script>var mill</script>The <b>mill</b><br>grinds <a href="/flood">again</a>'
+        "<section><p>The town pays.</p></section>and the baker sells.</div>"
+    )
+
+    assert [(line.tag, line.text) for line in lines(tree)] == [
+        ("div", "The mill"),
+        ("div", "grinds again"),
+        ("p", "The town pays."),
+        ("div", "and the baker sells."),
+    ]
+
+
+def test_an_article_whose_paragraphs_are_but_breaks_has_a_beneath_too() -> None:
+    tree = document_fromstring(
+        f"<div><div>{'<br><br>'.join(BODY)}</div><div>Search for jobs<br>Next</div></div>"
+    )
+    text = "\n\n".join((*BODY, "Search for jobs", "Next"))
+
+    spans = asides(list(lines(tree)), text)
+
+    assert [text[span.start : span.end] for span in spans] == ["Search for jobs", "Next"]
+
+
+def test_a_link_in_a_figure_stands_aside_and_its_data_do_not() -> None:
+    tree = document_fromstring(
+        f"""{paragraphs(*BODY)}<figure><table><tr><td><a href="/shop">Buy flour</a></td></tr>
+        <tr><td>Flour sold in 1952</td><td>12 tons</td></tr></table></figure>{paragraphs(LEAD)}"""
+    )
+    text = "\n\n".join((*BODY, "| Buy flour |", "| Flour sold in 1952 | 12 tons |", LEAD))
+
+    spans = asides(list(lines(tree)), text)
+
+    assert [text[span.start : span.end] for span in spans] == ["| Buy flour |"]
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "Copyright 2021 Valley Press. All rights reserved. This text may not be printed anew.",
+        "Wire ™ & © 2021 Valley Press, Inc.",
+        "© Valley Presse. Tous droits réservés.",
+        "© El Valle. Todos los derechos reservados.",
+        "Follow the friends of the mill on Facebook and Instagram!",
+        "Did you like this? Sign up for our newsletter, every Friday.",
+        "Abonnez-vous à la lettre d’information du moulin.",
+        "Suivez-nous sur Twitter",
+        "Síguenos en Facebook y no te pierdas nada.",
+        "Suscríbete a nuestro boletín del molino.",
+        "Have you seen the mill? Let us know in the comments.",
+        "Some links on this page are affiliate links.",
+        "Please enable JavaScript to see the pictures of the mill.",
+    ],
+)
+def test_what_a_page_says_of_itself_or_asks_of_its_readers_stands_aside(notice: str) -> None:
+    found = page(paragraphs(*BODY[:3], notice, *BODY[3:]))
+
+    assert aside(found) == [notice]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The miller said that 400 neighbours follow the mill on Facebook, and like what they see.",
+        "“Follow us on Instagram,” said the miller to the children who had come to the opening.",
+        "Copyright was on the mind of the court when it ruled on the drawings of the wheel.",
+        "Sign up at the town hall until the first of March, in the room of the millers' friends.",
+        "Los derechos de los molineros, reservados desde 1953, vuelven a los vecinos del valle.",
+        "© Private collection",
+        "Readers left comments beneath the report, and the mayor let them know what he thinks.",
+    ],
+)
+def test_what_a_text_says_of_such_things_is_its_own(text: str) -> None:
+    found = page(paragraphs(*BODY[:3], text, *BODY[3:]))
+
+    assert aside(found) == []
+
+
+@pytest.mark.parametrize(
+    ("last", "beside"),
+    [
+        ("Ana Molina is a reporter of the Valley Press and has written of mills since 2003.", True),
+        ("Ana Molina es redactora de El Valle y autora de un libro sobre los molinos.", True),
+        ("Ana Molina of the friends of the mill said that she had waited for the day.", False),
+        ("Juan Prado is the oldest of the millers, and has the keys of the mill.", False),
+    ],
+)
+def test_who_the_author_is_stands_aside_at_the_end(last: str, *, beside: bool) -> None:
+    tree = document_fromstring(paragraphs(*BODY, last, "Photo: Juan Prado"))
+    text = "\n\n".join((*BODY, last, "Photo: Juan Prado"))
+
+    spans = asides(list(lines(tree)), text, author="Valley Press; Ana Molina")
+
+    assert [text[span.start : span.end] for span in spans] == [last] * beside
+    above = "\n\n".join((last, *BODY))
+    assert asides(list(lines(tree)), above, author="Ana Molina") == ()
+
+
+@pytest.mark.parametrize("label", ["To buy:", "Lire aussi :", "Ver también:"])
+def test_a_word_that_announces_the_title_of_another_page_is_no_text_of_this_one(label: str) -> None:
+    link = f'<p>{label} <a href="/flood">The great flood</a></p>'
+
+    found = page(paragraphs(*BODY[:3]) + link + paragraphs(*BODY[3:]))
+
+    assert aside(found) == [f"{label} The great flood"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'The web: <a href="http://mill.example">www.mill.example</a>',
+        f'{LEAD[:-1]}, as they say: <a href="/flood">with us</a>',
+        'It stands at: <a href="/map">the bridge of the town</a>, across from the old school.',
+    ],
+)
+def test_a_colon_before_a_link_does_not_always_announce_a_page(line: str) -> None:
+    found = page(paragraphs(*BODY[:3], line, *BODY[3:]))
+
+    assert aside(found) == []
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed"),
+    [
+        ("<article><h1>The mill grinds again</h1>", "</article>"),
+        ('<h1>The mill grinds again</h1><div itemprop="articleBody">', "</div>"),
+    ],
+)
+def test_a_short_article_that_is_called_one_is_apart_from_much_beneath_it(
+    opened: str, closed: str
+) -> None:
+    others = [
+        f"It happened in {1900 + n}, and it was told for years in the valley." for n in range(9)
+    ]
+    tree = document_fromstring(
+        f"<body>{opened}{paragraphs(*BODY[:3])}{closed}<ul>{paragraphs(*others)}</ul></body>"
+    )
+    text = "\n\n".join((*BODY[:3], *others))
+
+    spans = asides(list(lines(tree)), text)
+
+    assert [text[span.start : span.end] for span in spans] == others
+
+
+@pytest.mark.parametrize(("number", "size"), [(2, 3), (1, 1)])
+def test_of_several_articles_or_a_mere_head_none_is_set_apart(number: int, size: int) -> None:
+    part = f"<article><h1>The mill</h1>{paragraphs(*BODY[:size])}</article>"
+    tree = document_fromstring(f"<body>{part * number}<div>{paragraphs(*BODY, LEAD)}</div></body>")
+    text = "\n\n".join(line.text for line in lines(tree))
+
+    assert asides(list(lines(tree)), text) == ()
+
+
+def test_links_to_what_an_article_names_make_no_list_of_other_stories_of_it() -> None:
+    shops = [f'<p>Stone: <a href="/{n}">Old Quarry</a></p>{paragraphs(BODY[n])}' for n in range(4)]
+    tree = document_fromstring(f"{paragraphs(LEAD, *BODY)}{''.join(shops)}")
+    text = "\n\n".join(line.text for line in lines(tree))
+
+    spans = asides(list(lines(tree)), text)
+
+    assert [text[span.start : span.end] for span in spans] == ["Stone: Old Quarry"] * 4

@@ -48,7 +48,7 @@ def extract(data: bytes) -> Extract:
         language=language,
         date=(page and page.date) or "",
         encoding=encoding,
-        asides=webpage.asides(lines, text),
+        asides=webpage.asides(lines, text, (page and page.author) or ""),
     )
 
 

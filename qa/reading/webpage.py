@@ -4,8 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count, takewhile
 from typing import TYPE_CHECKING
 
+from qa.reading import notices
 from qa.types import Span
 
 if TYPE_CHECKING:
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
 # What holds a line of text, and what a paragraph of an article does not stand in.
 _HOLDERS = ("p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "td")
 _BESIDE = frozenset(("aside", "figure", "footer", "form", "nav", "noscript", "script", "style"))
-_ANSWERS = re.compile(r"(?:^|[\s_-])(?:comment(?:aire)?s?|comentarios?|disqus)", re.IGNORECASE)
+# What holds comments; an article that has some is "commented", or "commentable".
+_ANSWERS = re.compile(
+    r"(?:^|[\s_-])(?:comment(?:aire)?s?(?!ed|able|ary)|comentarios?|disqus)", re.IGNORECASE
+)
 _LINE = re.compile(r"[^\n]+")
 _ENDS = '.!?…»”"'  # of a sentence
 LINKED = 0.8  # of the letters of a line that is there for its links
@@ -22,16 +27,18 @@ LINKED_HEADING = 0.5  # many have the name of a section or an author in them
 LEAD = 60  # letters; a byline and a date have fewer
 LEADS = 3  # paragraphs; where more stand above a text, it is another's
 MOST = 0.9  # of a text, which its article's element holds
+TITLE = 15  # letters; "Read more" has fewer, and so has what is linked in passing
 TEASERS = 3  # links; fewer may be the article's own
 OWN = 0.5  # of a text; where teasers are more, the page is there for them
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An innermost element that holds text.
+    """A text within one element, from one break or paragraph to the next.
 
     `linked` if it is a link to another page, or nearly so; `answers` if it stands among what
-    readers said of this one. `within` are the elements it stands in, by their places in the page.
+    readers said of this one. `within` are the elements it stands in, by their places in the page,
+    and `body` is the innermost that the page calls its article, or -1.
     """
 
     tag: str
@@ -39,6 +46,7 @@ class Line:
     linked: bool
     answers: bool
     within: tuple[int, ...]
+    body: int
 
     @property
     def key(self) -> str:
@@ -49,25 +57,82 @@ class Line:
         return self.tag[0] == "h"
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An element that a text stands in, and what is so for all that stands in it."""
+
+    tag: str
+    place: int
+    away: bool
+    beside: bool
+    answers: bool
+    body: int
+
+
 def lines(tree: "HtmlElement") -> Iterator[Line]:
-    """The lines of a page, in order, without those that never are of its text."""
-    places = {element: place for place, element in enumerate(tree.iter())}
-    for element in tree.iter(*_HOLDERS):
-        if next(element.iterchildren(*_HOLDERS), None) is not None:
-            continue
-        text = " ".join(element.text_content().split())
-        within = [element, *element.iterancestors()]
-        if (size := len(letters(text))) and not any(e.tag in _BESIDE for e in within):
-            links = sum(len(letters(a.text_content())) for a in element.iter("a") if _away(a))
-            least = LINKED_HEADING if element.tag[0] == "h" else LINKED
-            linked = links >= least * size or any(map(_away, within))
-            answers = any(map(_answers, within))
-            yield Line(element.tag, text, linked, answers, tuple(places[e] for e in within))
+    """The lines of a page, in order; of those that are never of its text, what is a link alone."""
+    from lxml.etree import iterwalk
+
+    stack, texts, places = list[_Open](), list[tuple[str, bool]](), count()
+    for event, element in iterwalk(tree, events=("start", "end")):
+        if element.tag in _HOLDERS or element.tag == "br":
+            yield from _line(stack, texts)
+            texts.clear()
+        if event == "start":
+            stack.append(_opened(element, next(places), stack))
+        else:
+            stack.pop()
+        text = element.text if event == "start" else element.tail
+        if text and stack and stack[-1].tag not in ("script", "style"):
+            texts.append((text, stack[-1].away))
+
+
+def _opened(element: "HtmlElement", place: int, stack: Sequence[_Open]) -> _Open:
+    around = stack[-1] if stack else _Open("", -1, away=False, beside=False, answers=False, body=-1)
+    return _Open(
+        element.tag,
+        place,
+        away=around.away or _away(element),
+        beside=around.beside or element.tag in _BESIDE,
+        answers=around.answers or _answers(element),
+        body=place if _is_body(element) else around.body,
+    )
+
+
+def _line(stack: Sequence[_Open], texts: Sequence[tuple[str, bool]]) -> Iterator[Line]:
+    """The line, if it is one, of `texts` in a `stack` of elements; each may be a link."""
+    holder = next((element for element in reversed(stack) if element.tag in _HOLDERS), None)
+    text = " ".join("".join(text for text, _ in texts).split())
+    if holder is None or not (size := len(letters(text))):
+        return
+    links = sum(len(letters(text)) for text, away in texts if away)
+    least = LINKED_HEADING if holder.tag[0] == "h" else LINKED
+    linked = links >= least * (size - _announcement(texts))
+    if linked or not holder.beside:
+        within = tuple(element.place for element in stack)
+        yield Line(holder.tag, text, linked, holder.answers, within, holder.body)
+
+
+def _announcement(texts: Sequence[tuple[str, bool]]) -> int:
+    """The letters before the colon that announces a title ("Read more:") which is a link.
+
+    An address is no title: "Web:" and one are for those who want to reach somebody.
+    """
+    before = "".join(text for text, _ in takewhile(lambda piece: not piece[1], texts))
+    title = "".join(text for text, away in texts if away).strip()
+    announces = before.rstrip().endswith(":") and len(letters(before)) < LEAD
+    return len(letters(before)) if announces and " " in title else 0
 
 
 def _away(element: "HtmlElement") -> bool:
     """Whether it is a link to another page."""
     return element.tag == "a" and not element.get("href", "#").startswith(("#", "mailto:", "tel:"))
+
+
+def _is_body(element: "HtmlElement") -> bool:
+    """Whether it is an article by schema.org's word or by HTML's, with a title of its own."""
+    titled = element.tag == "article" and next(element.iter("h1"), None) is not None
+    return titled or "articleBody" in element.get("itemprop", "").split()
 
 
 def _answers(element: "HtmlElement") -> bool:
@@ -79,7 +144,7 @@ def leads(page: Sequence[Line], text: str) -> list[str]:
     """The paragraphs between the title and the `text`, whose element they stand outside of."""
     have, titled, found = letters(text), False, list[str]()
     for line in page:
-        if len(line.key) >= LEAD and titled and line.key in have:
+        if len(line.key) >= LEAD and titled and not line.linked and line.key in have:
             return found if len(found) <= LEADS else []
         if line.tag == "h1":
             titled, found = True, []
@@ -88,42 +153,60 @@ def leads(page: Sequence[Line], text: str) -> list[str]:
     return []
 
 
-def asides(page: Sequence[Line], text: str) -> tuple[Span, ...]:
-    """The lines of `text` that lead to other pages, and all that stands beneath its article."""
+def asides(page: Sequence[Line], text: str, author: str = "") -> tuple[Span, ...]:
+    """The lines of `text` that lead to other pages, that tell of this one, and all beneath it.
+
+    Of its `author`, or of several with "; " between, the page tells at the end of its article.
+    """
     found = list(_LINE.finditer(text))
-    keys = [letters(line[0]) for line in found]
+    texts = [line[0] for line in found]
+    keys = list(map(letters, texts))
     linked = {line.key for line in page if line.linked}
-    titles = {line.key for line in page if line.heading}
-    outside = _answered(page) | _beneath(page, set(keys))
-    end = _teasers([key in linked for key in keys], list(map(len, keys)))
-    spans = list[Span]()
-    for index in range(len(found) - 1, -1, -1):
-        line, key = found[index], keys[index]
-        leads_away = key in linked and key not in titles
-        announced = bool(spans) and spans[-1].start == found[index + 1].start()
-        announces = announced and line[0].endswith(":") and len(key) < LEAD
-        if index >= end or key in outside or leads_away or announces:
-            spans.append(Span(*line.span()))
-    return tuple(reversed(spans))
+    away = linked - {line.key for line in page if line.heading}
+    outside = _answered(page, keys) | _beneath(page, set(keys)) | away
+    titles = [key in linked and len(key) >= TITLE for key in keys]
+    end = _teasers(titles, list(map(len, keys)))
+    aside = [
+        index >= end or keys[index] in outside or notices.is_notice(line)
+        for index, line in enumerate(texts)
+    ]
+    for index in notices.of_author(texts, aside, author):
+        aside[index] = True
+    for index in range(len(texts) - 2, -1, -1):  # what announces one goes with it
+        announces = texts[index].endswith(":") and len(keys[index]) < LEAD
+        aside[index] |= announces and aside[index + 1]
+    return tuple(Span(*line.span()) for line, out in zip(found, aside, strict=True) if out)
 
 
-def _answered(page: Sequence[Line]) -> set[str]:
-    """What readers said, without what they quote of the page."""
+def _answered(page: Sequence[Line], keys: Sequence[str]) -> set[str]:
+    """What readers said, without what they quote of the page; nothing where they said all of it.
+
+    A page that is there for a discussion has no other text than the lines with these `keys`.
+    """
     said = {line.key for line in page if line.answers}
-    return said - {line.key for line in page if not line.answers}
+    said -= {line.key for line in page if not line.answers}
+    whole = sum(map(len, keys))
+    return said if sum(len(key) for key in keys if key in said) <= MOST * whole else set()
 
 
 def _beneath(page: Sequence[Line], keys: Collection[str]) -> set[str]:
-    """What stands beneath the smallest element that holds most of the lines with these `keys`."""
-    sizes = Counter[int]()
-    for line in page:
-        if line.key in keys:
-            sizes.update(dict.fromkeys(line.within, len(line.key)))
-    least = MOST * max(sizes.values(), default=0)
-    main = max((place for place, size in sizes.items() if size >= least), default=0)
+    """What stands beneath the element of the article, in whose text the lines have these `keys`."""
+    main = _article([line for line in page if line.key in keys])
     inside = [index for index, line in enumerate(page) if main in line.within]
     below = page[inside[-1] + 1 :] if inside else ()
     return {line.key for line in below} - {page[index].key for index in inside}
+
+
+def _article(page: Sequence[Line]) -> int:
+    """The smallest element that holds most lines, or in it the one that is called an article."""
+    sizes, said = Counter[int](), Counter[int]()
+    for line in page:
+        sizes.update(dict.fromkeys(line.within, len(line.key)))
+        said[line.body] += len(line.key) >= LEAD
+    least = MOST * max(sizes.values(), default=0)
+    smallest = max((place for place, size in sizes.items() if size >= least), default=0)
+    bodies = [place for place, paragraphs in said.items() if paragraphs >= LEADS and place >= 0]
+    return max(smallest, *bodies) if len(bodies) == 1 else smallest
 
 
 def _teasers(linked: Sequence[bool], sizes: Sequence[int]) -> int:

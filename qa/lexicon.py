@@ -1,0 +1,197 @@
+"""Which passages share words with a question, and how much that tells: Okapi BM25.
+
+For every term and language the passages are kept that have it. A search reads no more than the
+lists of the question's own words, adds them up for all passages at once, and takes a few
+milliseconds for a hundred thousand of them.
+"""
+
+import math
+import re
+import sqlite3
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import count, islice
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.errors import LibraryError
+from qa.language import fold
+from qa.types import Language, Passage
+
+_SCHEMA = """
+CREATE TABLE postings (
+    term TEXT NOT NULL, language TEXT NOT NULL, segment INTEGER NOT NULL, passages INTEGER NOT NULL,
+    places BLOB NOT NULL, times BLOB NOT NULL, checksum INTEGER NOT NULL,
+    PRIMARY KEY (term, language, segment)
+);
+CREATE TABLE lengths (
+    segment INTEGER PRIMARY KEY, terms BLOB NOT NULL, checksum INTEGER NOT NULL
+);
+"""
+_K1, _B = 1.2, 0.75  # as Robertson and Zaragoza (2009) recommend, and most programs have them
+_LEAST_IDF = 1e-6  # of a term that more than half of all passages have
+_SEGMENT = 2**16  # passages: one's place in it takes two bytes
+_MOST_TIMES, _MOST_TERMS = (
+    2**8 - 1,
+    2**16 - 1,
+)  # of a term in a passage; what is beyond tells no more
+_MAX_WORDS = 64  # of a question that are looked up; a pasted page has no more to say than that
+_STEM = 6  # letters kept of a word: "migrants" and "migrant" meet, "migration" stays near
+_WORD = re.compile(r"\w+")
+
+Read = Callable[[str, Sequence[Any]], list[Any]]
+
+
+def terms(text: str) -> list[str]:
+    """The words of a text for lexical search: folded to lower-case ASCII letters, cut to a stem."""
+    return [word[:_STEM] for word in _WORD.findall(fold(text))]
+
+
+def fill(connection: sqlite3.Connection, passages: Iterable[Passage]) -> None:
+    """Write the terms of passages, given in row order; a segment of them is in memory at once."""
+    connection.executescript(_SCHEMA)
+    waiting = iter(passages)
+    for segment in count():
+        lengths, postings = _counted(islice(waiting, _SEGMENT))
+        if not lengths:
+            return
+        packed = _packed(lengths)
+        values = segment, packed, _checksum(packed)
+        connection.execute("INSERT INTO lengths VALUES (?, ?, ?)", values)
+        connection.executemany(
+            "INSERT INTO postings VALUES (?, ?, ?, ?, ?, ?, ?)", _rows(segment, postings)
+        )
+
+
+Postings = dict[tuple[str, Language], tuple["array[int]", bytearray]]
+
+
+def _counted(passages: Iterable[Passage]) -> tuple["array[int]", Postings]:
+    """How many terms each passage has; and for each term in which of them it stands, how often."""
+    lengths, postings = array("H"), Postings()
+    for place, passage in enumerate(passages):
+        found = Counter(terms(passage.search_text))
+        lengths.append(min(found.total(), _MOST_TERMS))
+        for term, often in found.items():
+            key = term, passage.language
+            if key not in postings:
+                postings[key] = array("H"), bytearray()
+            places, times = postings[key]
+            places.append(place)
+            times.append(min(often, _MOST_TIMES))
+    return lengths, postings
+
+
+def _rows(segment: int, postings: Postings) -> Iterator[tuple[Any, ...]]:
+    for (term, language), (shorts, times) in sorted(postings.items()):
+        places = _packed(shorts)
+        check = _checksum(places, times)
+        yield term, language, segment, len(times), places, bytes(times), check
+
+
+def _packed(shorts: "array[int]") -> bytes:
+    return np.asarray(shorts).astype("<u2").tobytes()
+
+
+def _checksum(*parts: bytes | bytearray) -> int:
+    check = 0
+    for part in parts:
+        check = zlib.crc32(part, check)
+    return check
+
+
+class Lexicon:
+    """The terms of a catalogue's passages. Safe to share between threads as far as `read` is."""
+
+    def __init__(self, read: Read, passages: int, trouble: str) -> None:
+        """`read` runs a query, with its values; `trouble` is what is wrong where a list is not
+        what was written."""
+        self._read = read
+        self._passages = passages
+        self._trouble = trouble
+
+    def search(
+        self,
+        question: str,
+        language: Language,
+        top_k: int,
+        among: npt.NDArray[np.int64] | None = None,
+    ) -> dict[int, float]:
+        """BM25 among the passages of one language, as a share of a perfect match: row -> 0 to 1.
+
+        Okapi BM25 (Robertson and Zaragoza, 2009), divided by what a passage made of nothing but
+        the question's words would tend to; best first, equal ones by row. With `among`, only those
+        rows are searched. How rare a word is, is told by all passages of all languages.
+        """
+        words = list(dict.fromkeys(terms(question)))[:_MAX_WORDS]
+        if not words or not self._passages:
+            return {}
+        counted = self._read(
+            f"SELECT term, sum(passages) FROM postings WHERE term IN ({_marks(words)})"
+            " GROUP BY term",
+            words,
+        )
+        having = dict.fromkeys(words, 0) | dict(counted)
+        scores = np.zeros(self._passages)
+        for term, rows, times in self._lists(words, language):
+            gain = (_K1 + 1) * _idf(having[term], self._passages)
+            scores[rows] += gain * times / (times + self._damping[rows])
+        if among is not None:
+            left = np.zeros_like(scores)
+            left[among] = scores[among]
+            scores = left
+        perfect = sum((_K1 + 1) * _surprise(having[word], self._passages) for word in words)
+        return {row: min(1.0, float(scores[row]) / perfect) for row in _best(scores, top_k)}
+
+    def _lists(
+        self, words: Sequence[str], language: Language
+    ) -> Iterator[tuple[str, npt.NDArray[np.int64], npt.NDArray[np.uint8]]]:
+        """For each term in each segment: the rows that have it, ascending, and how often."""
+        found = self._read(
+            "SELECT term, segment, places, times, checksum FROM postings"
+            f" WHERE term IN ({_marks(words)}) AND language = ? ORDER BY term, segment",
+            (*words, language),
+        )
+        for term, segment, places, times, checksum in found:
+            if _checksum(places, times) != checksum:
+                raise LibraryError(self._trouble)
+            rows = segment * _SEGMENT + np.frombuffer(places, "<u2").astype(np.int64)
+            yield term, rows, np.frombuffer(times, np.uint8)
+
+    @cached_property
+    def _damping(self) -> npt.NDArray[np.float64]:
+        """By how much the length of each passage dampens what is counted in it, (n,)."""
+        found = self._read("SELECT terms, checksum FROM lengths ORDER BY segment", ())
+        if any(_checksum(packed) != checksum for packed, checksum in found):
+            raise LibraryError(self._trouble)
+        lengths = np.frombuffer(b"".join(packed for packed, _ in found), "<u2")
+        if len(lengths) != self._passages:
+            raise LibraryError(self._trouble)
+        return _K1 * (1 - _B + _B * lengths / max(float(lengths.mean()), 1.0))
+
+
+def _best(scores: npt.NDArray[np.float64], top_k: int) -> list[int]:
+    """The `top_k` rows that have any score, best first; equal ones by row."""
+    rows = np.flatnonzero(scores)
+    if len(rows) > top_k:
+        last = np.partition(scores[rows], -top_k)[-top_k]
+        rows = rows[scores[rows] >= last]
+    found: list[int] = rows[np.argsort(-scores[rows], kind="stable")][:top_k].tolist()
+    return found
+
+
+def _idf(passages: int, total: int) -> float:
+    return max(math.log((total - passages + 0.5) / (passages + 0.5)), _LEAST_IDF)
+
+
+def _surprise(passages: int, total: int) -> float:
+    return math.log(1 + (total - passages + 0.5) / (passages + 0.5))
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))
