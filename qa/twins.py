@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import TokenStore, neighbours, unit
+from embeddings import TokenStore, multiply, neighbours, unit
 from qa.editions import corrected
 from qa.likeness import same_words
 from qa.types import LANGUAGES, Language, Passage
@@ -87,18 +87,13 @@ def _translations(
 
     Contact blocks are left out: they look alike, and differ in the one number that is asked for.
     """
-    from threadpoolctl import threadpool_limits
-
     rows = [row for row in rows if passages[row].kind != "contact"]
-    candidates = list(_candidates(rows, passages, tokens, places))
     found = []
-    # In one thread: where a processor is busy, a product this small waits 8 ms for a second one.
-    with threadpool_limits(1, "blas"):
-        for one, other in candidates:
-            if not _contradict(passages[one], passages[other]):
-                aligned = _alignment(tokens.tokens(places[one]), tokens.tokens(places[other]))
-                if aligned >= ALIGNED:
-                    found.append((-aligned, one, other))
+    for one, other in _candidates(rows, passages, tokens, places):
+        if not _contradict(passages[one], passages[other]):
+            aligned = _alignment(tokens.tokens(places[one]), tokens.tokens(places[other]))
+            if aligned >= ALIGNED:
+                found.append((-aligned, one, other))
     return [(one, other) for _, one, other in sorted(found)]
 
 
@@ -162,7 +157,8 @@ def _alignment(one: Vectors, other: Vectors) -> float:
 
     0 where the lengths are too far apart.
     """
-    cosines = one @ other.T
+    # In one thread: where a processor is busy, a product this small waits 8 ms for a second one.
+    cosines = multiply(one, other.T, np.empty((len(one), len(other)), np.float32))
     if min(cosines.shape) < max(SHORTEST * max(cosines.shape), 1):
         return 0.0
     return float(min(cosines.max(axis=0).mean(), cosines.max(axis=1).mean()))

@@ -8,11 +8,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import DIM, HashingEncoder
-from threadpoolctl import threadpool_info, threadpool_limits
 
 from embeddings import Bytes, TokenStore, TokenWriter
+from embeddings.interaction import SHARED
 from qa import twins
 from qa.twins import find_twins
 from qa.types import Kind, Language, Passage
@@ -169,21 +170,19 @@ def test_less_than_half_of_a_text_is_no_translation_of_it(tmp_path: Path) -> Non
     assert groups([(TEXT, "en"), (longer, "fr")], tmp_path / "less") == [None, None]
 
 
-def test_translations_are_aligned_in_one_thread_of_blas(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_translations_are_aligned_by_products_too_small_for_blas_to_share(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """On a busy machine a second one makes it a hundred times slower."""
-    seen, align = [], twins._alignment
+    """On a busy machine it would take a hundred times as long to share one."""
+    tokens = np.random.default_rng(0).uniform(-1, 1, (200, 384)).astype(np.float32)
+    multiplied, sizes = np.matmul, []
 
-    def blas() -> set[int]:
-        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+    def measured(a: twins.Vectors, b: twins.Vectors, out: twins.Vectors) -> twins.Vectors:
+        sizes.append(a.size * b.shape[1])
+        return multiplied(a, b, out=out)
 
-    def watched(one: twins.Vectors, other: twins.Vectors) -> float:
-        seen.append(blas())
-        return align(one, other)
-
-    monkeypatch.setattr(twins, "_alignment", watched)
-    text = "the migrants sent money home in the spring of that year"
-    with threadpool_limits(2, "blas"):
-        assert groups([(text, "en"), (text, "es")], tmp_path) == [0, 0]
-        assert (seen[0], blas()) == ({1}, {2})
+    monkeypatch.setattr(np, "matmul", measured)
+    cosines = tokens[:120] @ tokens.T
+    closest = min(cosines.max(axis=0).mean(), cosines.max(axis=1).mean())
+    assert twins._alignment(tokens[:120], tokens) == pytest.approx(closest)
+    assert max(sizes) <= SHARED < sum(sizes)
