@@ -4,7 +4,7 @@ from embeddings.centres import Centres, centres
 from embeddings.encoder import Encoder, Encoding, OnnxEncoder, cores
 from embeddings.errors import EmbeddingsError, IndexFileError, ModelError, ModelNotFoundError
 from embeddings.index import IndexKind, VectorIndex, neighbours, unit
-from embeddings.interaction import NONE, Block, Interaction, block, interact
+from embeddings.interaction import NONE, Block, Interaction, block, interact, multiply
 from embeddings.packing import Bytes, Codes, Packing, packing_for
 from embeddings.prepare import open_encoder
 from embeddings.recent import Recent
@@ -37,6 +37,7 @@ __all__ = [
     "cores",
     "interact",
     "mend",
+    "multiply",
     "neighbours",
     "open_encoder",
     "packing_for",

@@ -105,17 +105,23 @@ def _closest(
     return np.maximum.reduceat(windows @ weights, ends - sizes)
 
 
+def multiply(left: Vectors, right: Vectors, out: Vectors) -> Vectors:
+    """`left @ right`, (n, k) by (k, m), written to `out`, (n, m): in one thread, part by part."""
+    rows = max(SHARED // max(right.size, 1), 1)
+    for start in range(0, len(left), rows):
+        some = slice(start, start + rows)
+        np.matmul(left[some], right, out=out[some])
+    return out
+
+
 def _products(query: Vectors, blocks: Sequence[Block]) -> tuple[Vectors, list[Vectors]]:
     """The products of all rows with the question's tokens, (rows, m), and those of each block's
     tokens, (m, n), which are views of them."""
     turned = np.ascontiguousarray(query.T)
     products = np.empty((sum(len(block.vectors) for block in blocks), len(query)), np.float32)
-    rows = max(SHARED // max(query.size, 1), 1)
     cosines, at = [], 0
     for vectors, own in blocks:
-        for start in range(0, len(vectors), rows):
-            part = vectors[start : start + rows]
-            np.matmul(part, turned, out=products[at + start : at + start + len(part)])
+        multiply(vectors, turned, products[at : at + len(vectors)])
         cosines.append(products[at : at + own].T)
         at += len(vectors)
     return products, cosines

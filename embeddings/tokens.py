@@ -136,7 +136,8 @@ class TokenStore:
         for first in range(0, len(self), _AT_ONCE):
             starts = self._starts[first : first + _AT_ONCE + 1]
             rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-            pairs = np.unique(rows * len(counts) + self._ids[starts[0] : starts[-1]])
+            pairs = np.sort(rows * len(counts) + self._ids[starts[0] : starts[-1]])
+            pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # np.unique takes ten times as long
             seen, ids = np.divmod(pairs, max(len(counts), 1))
             np.add.at(counts, ids, times[first + seen])
         known = np.flatnonzero(counts)

@@ -65,6 +65,8 @@ def repeated(passages: Sequence[Passage], keys: Sequence[str] | None = None) -> 
 
 
 def _key(key: str) -> str:
+    if not _YEARS.search(key):  # first, as it takes a quarter of the time and tells most apart
+        return key
     return _YEARS.sub("0", key) if _RIGHTS.search(key) else key
 
 

@@ -10,6 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -104,12 +106,14 @@ def _word_rows(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str, int
     counts = defaultdict[Language, Counter[str]](Counter)
     for passage in passages:
         counts[passage.language].update(set(_WORD.findall(passage.search_text)))
-    forms: dict[tuple[str, Language], list[tuple[int, str]]] = defaultdict(list)
-    for language, words in counts.items():
-        for word, count in words.items():
-            forms[fold(word), language].append((count, word))
-    for (folded, language), counted in sorted(forms.items()):  # sets have no order to rely on
-        yield folded, language, max(counted)[1], sum(count for count, _word in counted)
+    forms = sorted(  # sets have no order to rely on; and the commonest form of a word comes last
+        (fold(word), language, count, word)
+        for language, words in counts.items()
+        for word, count in words.items()
+    )
+    for (folded, language), group in groupby(forms, itemgetter(0, 1)):
+        same = list(group)
+        yield folded, language, same[-1][-1], sum(count for *_, count, _word in same)
 
 
 def _document_row(d: Document) -> tuple[Any, ...]:

@@ -182,7 +182,7 @@ def _refreshed(place: Place, rebuild: bool, report: Progress) -> Library:
         if state is None or not _same(place.folder, state, files):
             restamped = None if state is None else _restamped(place.folder, state, files)
             if restamped is None:
-                _build(place, files, rebuild, report)
+                _build(place, files, state, rebuild, report)
             else:
                 manifest.write(place.index, restamped)
         library = open_library(place.index, place.cure)
@@ -226,8 +226,10 @@ def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | N
     return document if document is not None and document.extractor == current else None
 
 
-def _build(place: Place, files: Files, rebuild: bool, report: Progress) -> None:
-    before = None if rebuild else open_library(place.index, place.cure)
+def _build(
+    place: Place, files: Files, old: Manifest | None, rebuild: bool, report: Progress
+) -> None:
+    before = None if old is None else Library(place.index, old, place.cure)
     # Before it, too: builders that are killed again and again would fill the disk.
     left = _left(place.index, manifest.generation(place.index), place.encoder.dim)
     found = _read(place.folder, files, before, report)

@@ -52,6 +52,7 @@ _SPANISH_MARK = 3  # votes for ¿ and ¡
 _FRENCH_SPACE = 0.5  # votes for a space before ? or !, which settles a tie
 _SURE = 3  # votes ahead of the next language, from where the model is not asked
 _A_VOTE = 2.0  # in natural logarithms of the model's probability
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _LEAST = 0.01  # a probability: below it the model only guesses
 _FOREIGN = 0.8  # a probability
 _SENTENCE = 4  # words: fewer may be a name
@@ -61,9 +62,10 @@ _OURS = 1 / 3  # share of function words from which a text is in a language afte
 def detect(text: str, default: Language = "en") -> Language:
     """The language of `text`, which may be anything; `default` where there are no words."""
     text = _excerpt(text)
-    if not _words(text):
+    words = _words(text)
+    if not words:
         return default
-    votes = _votes(text)
+    votes = _votes(text, words)
     best, second, _ = sorted(votes.values(), reverse=True)
     if best - second >= _SURE:
         return max(LANGUAGES, key=votes.__getitem__)
@@ -93,21 +95,15 @@ def say(key: Key, language: Language, /, **values: object) -> str:
 
 def fold(text: str) -> str:
     """Lower case without accents, for comparing words."""
-    if text.isascii():
-        return text.lower()
-    return text.lower().translate(_FOLDED)
+    text = text.lower()
+    return text if text.isascii() else _BEYOND_ASCII.sub(lambda found: _bare(found[0]), text)
 
 
-class _Folded(dict[int, str]):
-    """Each character without its accents, worked out when it is first met."""
-
-    def __missing__(self, code: int) -> str:
-        parts = unicodedata.normalize("NFD", chr(code))
-        self[code] = "".join(char for char in parts if not unicodedata.combining(char))
-        return self[code]
-
-
-_FOLDED = _Folded()
+@cache
+def _bare(char: str) -> str:
+    """A character without its accents."""
+    parts = unicodedata.normalize("NFD", char)
+    return "".join(part for part in parts if not unicodedata.combining(part))
 
 
 def _excerpt(text: str) -> str:
@@ -120,8 +116,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", fold(text))
 
 
-def _votes(text: str) -> dict[Language, float]:
-    words = _words(text)
+def _votes(text: str, words: list[str]) -> dict[Language, float]:
     votes = {language: _count(words, language) for language in LANGUAGES}
     if "¿" in text or "¡" in text:
         votes["es"] += _SPANISH_MARK

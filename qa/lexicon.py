@@ -10,10 +10,11 @@ import re
 import sqlite3
 import zlib
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import count, islice
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -68,27 +69,32 @@ def fill(connection: sqlite3.Connection, passages: Iterable[Passage]) -> None:
         )
 
 
-Postings = dict[tuple[str, Language], tuple["array[int]", bytearray]]
+Lists = tuple["array[int]", bytearray]
+Postings = dict[Language, dict[str, Lists]]
 
 
 def _counted(passages: Iterable[Passage]) -> tuple["array[int]", Postings]:
     """How many terms each passage has; and for each term in which of them it stands, how often."""
-    lengths, postings = array("H"), Postings()
+    lengths, postings = array("H"), defaultdict[Language, dict[str, Lists]](_no_lists)
     for place, passage in enumerate(passages):
-        found = Counter(terms(passage.search_text))
+        found, known = Counter(terms(passage.search_text)), postings[passage.language]
         lengths.append(min(found.total(), _MOST_TERMS))
         for term, often in found.items():
-            key = term, passage.language
-            if key not in postings:
-                postings[key] = array("H"), bytearray()
-            places, times = postings[key]
+            places, times = known[term]
             places.append(place)
-            times.append(min(often, _MOST_TIMES))
+            times.append(often if often < _MOST_TIMES else _MOST_TIMES)
     return lengths, postings
 
 
+def _no_lists() -> dict[str, Lists]:
+    return defaultdict(lambda: (array("H"), bytearray()))
+
+
 def _rows(segment: int, postings: Postings) -> Iterator[tuple[Any, ...]]:
-    for (term, language), (shorts, times) in sorted(postings.items()):
+    found = (
+        (term, name, *lists) for name, known in postings.items() for term, lists in known.items()
+    )
+    for term, language, shorts, times in sorted(found, key=itemgetter(0, 1)):
         places = _packed(shorts)
         check = _checksum(places, times)
         yield term, language, segment, len(times), places, bytes(times), check

@@ -72,6 +72,26 @@ def test_codes_are_the_same_from_bytes(codes: Codes) -> None:
     assert (scales == scales_again).all()
 
 
+def test_a_text_is_coded_in_one_thread_and_faiss_keeps_its_own(codes: Codes) -> None:
+    import faiss
+
+    quantizer, seen, count = codes._quantizer, [], faiss.omp_get_max_threads()
+
+    class Watched:
+        def compute_codes(self, tokens: npt.NDArray[np.float32]) -> object:
+            seen.append(faiss.omp_get_max_threads())
+            return quantizer.compute_codes(tokens)
+
+    watched = Codes(codes.codebook)
+    watched._quantizer = Watched()
+    try:
+        faiss.omp_set_num_threads(3)
+        watched.pack(vectors(2))
+        assert (seen, faiss.omp_get_max_threads()) == ([1], 3)
+    finally:
+        faiss.omp_set_num_threads(count)
+
+
 def test_another_codebook_has_another_name(codes: Codes) -> None:
     other = codes.codebook.copy()
     other[0, 0, 0] += 1

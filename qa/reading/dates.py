@@ -4,10 +4,10 @@ Only what can be read in one way is taken: "03/04/2015" is March here and April 
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import date
 
+from qa.language import fold
 from qa.types import Span
 
 TOP = 3000  # characters of a text in which a dateline is looked for: a page with its menus
@@ -107,5 +107,4 @@ def _iso(*parts: str | int) -> str:
 
 def _plain(line: str) -> str:
     """Small letters without accents, marks of Markdown and no-break spaces; º stays."""
-    parts = unicodedata.normalize("NFD", line.strip().lstrip("#>*_ ").lower())
-    return " ".join("".join(c for c in parts if not unicodedata.combining(c)).split())
+    return " ".join(fold(line.strip().lstrip("#>*_ ")).split())

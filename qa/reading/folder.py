@@ -27,9 +27,7 @@ def find(folder: Path) -> list[tuple[str, Path]]:
     """
     if not folder.is_dir():
         raise DocumentError(f"{folder} is not a folder; name one that holds documents.")
-    paths = [
-        path for path in _walk(folder) if path.suffix.lower() in FORMATS and os.path.isfile(path)
-    ]
+    paths = [path for path in _walk(folder) if path.suffix.lower() in FORMATS]
     return sorted(zip(_ids(folder, paths), paths, strict=True))
 
 
@@ -51,8 +49,16 @@ def _walk(top: Path) -> Iterator[Path]:
                 continue
             if inner:
                 left.append((path, rules))
-            else:
+            elif _is_file(entry):
                 yield path
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file, or a link to one. Only of a link is more looked up than was listed."""
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads to itself, or to where nobody may look
+        return False
 
 
 def _patterns(folder: Path) -> "GitIgnoreSpec | None":
