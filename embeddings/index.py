@@ -10,6 +10,7 @@ An index is made of its vectors alone, whatever was indexed before: the same mak
 
 import hashlib
 import struct
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.errors import IndexFileError
+from embeddings.threads import one_thread
 
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -28,6 +30,7 @@ _FEWEST = 100  # candidates; they are doubled until the recall is reached
 _ASKED = 256  # stand for questions when it is measured,
 _MIXED = 3  # each of which lies between three vectors
 
+_FEW = 2**26  # pairs, of which one thread compares 2**27 a second or more
 _ROUNDING = 1e-6  # what float32 leaves of a length of 1, over some hundred dimensions
 _POSSIBLE = 1.01  # a cosine above it is that of a damaged vector
 
@@ -191,7 +194,8 @@ def neighbours(queries: Vectors, vectors: Vectors, top_k: int) -> tuple[Rows, Ve
     import faiss
 
     top_k = min(top_k, len(vectors))
-    scores, rows = faiss.knn(unit(queries), unit(vectors), top_k, faiss.METRIC_INNER_PRODUCT)
+    with one_thread() if len(queries) * len(vectors) <= _FEW else nullcontext():
+        scores, rows = faiss.knn(unit(queries), unit(vectors), top_k, faiss.METRIC_INNER_PRODUCT)
     return rows, scores
 
 

@@ -7,14 +7,14 @@ the right passage still comes first nearly as often: in 85.7 of 100 cases for 85
 """
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from embeddings.threads import one_thread
 
 Vectors = npt.NDArray[np.float32]
 Values = npt.NDArray[np.uint8]
@@ -83,7 +83,7 @@ class Codes:
         tokens = self._first.unpack(*self._first.pack(tokens))
         if not len(tokens):
             return np.zeros((0, self.width), np.uint8), np.zeros(0, "<f2")
-        with _one_thread():
+        with one_thread():
             values: Values = self._quantizer.compute_codes(tokens)
         found = self._centres_of(values)
         products = (tokens * found).sum(axis=1)
@@ -112,20 +112,6 @@ class Codes:
         quantizer = faiss.ProductQuantizer(self._first.width, self.width, 8)
         faiss.copy_array_to_vector(self._centroids.ravel(), quantizer.centroids)
         return quantizer
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """FAISS without threads of its own, which for the few tokens of a text work less than they
-    wait, and take the processor from who embeds the next one."""
-    import faiss
-
-    count = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(count)
 
 
 def packing_for(model_name: str, dim: int, texts: int) -> Packing:

@@ -76,7 +76,7 @@ def test_a_whole_question_loads_nothing_heavy(prepared: Path, shared_cache: Path
 @pytest.mark.parametrize(
     ("package", "places"),
     [
-        ("faiss", {"index.py", "packing.py"}),
+        ("faiss", {"index.py", "packing.py", "threads.py"}),
         ("torch", {"builtin.py", "graph.py"}),
         ("sentence_transformers", {"builtin.py", "graph.py", "models.py", "export.py"}),
         ("onnxruntime", {"encoder.py", "graph.py", "masks.py", "outliers.py"}),

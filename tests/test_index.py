@@ -402,3 +402,23 @@ def test_damaged_vectors_find_no_row_that_is_not_there_and_no_cosine_above_one(
         rows, cosines = index.search(query, 50)
         assert ((rows >= 0) & (rows < 600)).all()
         assert (np.abs(cosines) < 1.01).all()
+
+
+def test_neighbours_of_few_are_found_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads of FAISS would wait for one another longer than they work."""
+    compare, seen, count = faiss.knn, [], faiss.omp_get_max_threads()
+
+    def watched(*given: object) -> object:
+        seen.append(faiss.omp_get_max_threads())
+        return compare(*given)
+
+    monkeypatch.setattr(faiss, "knn", watched)
+    vectors = np.eye(4, dtype=np.float32)
+    try:
+        faiss.omp_set_num_threads(3)
+        neighbours(vectors, vectors, 2)
+        monkeypatch.setattr("embeddings.index._FEW", 15)  # 4 by 4 are more
+        neighbours(vectors, vectors, 2)
+        assert (seen, faiss.omp_get_max_threads()) == ([1, 3], 3)
+    finally:
+        faiss.omp_set_num_threads(count)
