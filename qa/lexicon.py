@@ -5,42 +5,43 @@ lists of the question's own words, adds them up for all passages at once, and ta
 milliseconds for a hundred thousand of them.
 """
 
+import hashlib
 import math
 import re
 import sqlite3
 import zlib
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import count, islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.errors import LibraryError
 from qa.language import fold
-from qa.types import Language, Passage
+from qa.types import LANGUAGES, Language, Passage
 
 _SCHEMA = """
 CREATE TABLE postings (
     term TEXT NOT NULL, language TEXT NOT NULL, segment INTEGER NOT NULL, passages INTEGER NOT NULL,
-    places BLOB NOT NULL, times BLOB NOT NULL, checksum INTEGER NOT NULL,
+    lists_checksum INTEGER NOT NULL, checksum INTEGER NOT NULL,
+    places BLOB NOT NULL, times BLOB NOT NULL,
     PRIMARY KEY (term, language, segment)
 );
-CREATE TABLE lengths (
-    segment INTEGER PRIMARY KEY, terms BLOB NOT NULL, checksum INTEGER NOT NULL
+CREATE TABLE segments (
+    segment INTEGER PRIMARY KEY, lengths BLOB NOT NULL, keys BLOB NOT NULL,
+    checksum INTEGER NOT NULL
 );
 """
 _K1, _B = 1.2, 0.75  # as Robertson and Zaragoza (2009) recommend, and most programs have them
 _LEAST_IDF = 1e-6  # of a term that more than half of all passages have
 _SEGMENT = 2**16  # passages: one's place in it takes two bytes
-_MOST_TIMES, _MOST_TERMS = (
-    2**8 - 1,
-    2**16 - 1,
-)  # of a term in a passage; what is beyond tells no more
+_MOST_TIMES = 2**8 - 1  # of a term in a passage; more tell no more
+_MOST_TERMS = 2**16 - 1  # of a passage, likewise
 _MAX_WORDS = 64  # of a question that are looked up; a pasted page has no more to say than that
 _STEM = 6  # letters kept of a word: "migrants" and "migrant" meet, "migration" stays near
 _WORD = re.compile(r"\w+")
@@ -61,11 +62,11 @@ def fill(connection: sqlite3.Connection, passages: Iterable[Passage]) -> None:
         lengths, postings = _counted(islice(waiting, _SEGMENT))
         if not lengths:
             return
-        packed = _packed(lengths)
-        values = segment, packed, _checksum(packed)
-        connection.execute("INSERT INTO lengths VALUES (?, ?, ?)", values)
+        parts = _packed(lengths), _keys(postings)
+        values = segment, *parts, _checksum(*parts)
+        connection.execute("INSERT INTO segments VALUES (?, ?, ?, ?)", values)
         connection.executemany(
-            "INSERT INTO postings VALUES (?, ?, ?, ?, ?, ?, ?)", _rows(segment, postings)
+            "INSERT INTO postings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(segment, postings)
         )
 
 
@@ -96,8 +97,18 @@ def _rows(segment: int, postings: Postings) -> Iterator[tuple[Any, ...]]:
     )
     for term, language, shorts, times in sorted(found, key=itemgetter(0, 1)):
         places = _packed(shorts)
-        check = _checksum(places, times)
-        yield term, language, segment, len(times), places, bytes(times), check
+        head = term, language, segment, len(times), _checksum(places, times)
+        yield *head, _checksum(repr(head).encode()), places, bytes(times)
+
+
+def _keys(postings: Postings) -> bytes:
+    """What tells that a list was lost: a key of each, 8 bytes, ascending."""
+    keys = [_key(term, name) for name, known in postings.items() for term in known]
+    return np.sort(np.array(keys, "<u8")).tobytes()
+
+
+def _key(term: str, language: Language) -> int:
+    return int.from_bytes(hashlib.blake2b(f"{term} {language}".encode(), digest_size=8).digest())
 
 
 def _packed(shorts: "array[int]") -> bytes:
@@ -109,6 +120,16 @@ def _checksum(*parts: bytes | bytearray) -> int:
     for part in parts:
         check = zlib.crc32(part, check)
     return check
+
+
+class _List(NamedTuple):
+    """A term in one language and segment: how many passages have it, the rows of those, ascending,
+    and how often they do; both (n,), or empty where they were not asked for."""
+
+    term: str
+    passages: int
+    rows: npt.NDArray[np.int64]
+    times: npt.NDArray[np.uint8]
 
 
 class Lexicon:
@@ -137,16 +158,14 @@ class Lexicon:
         words = list(dict.fromkeys(terms(question)))[:_MAX_WORDS]
         if not words or not self._passages:
             return {}
-        counted = self._read(
-            f"SELECT term, sum(passages) FROM postings WHERE term IN ({_marks(words)})"
-            " GROUP BY term",
-            words,
-        )
-        having = dict.fromkeys(words, 0) | dict(counted)
+        found = list(self._lists(words, language))
         scores = np.zeros(self._passages)
-        for term, rows, times in self._lists(words, language):
-            gain = (_K1 + 1) * _idf(having[term], self._passages)
-            scores[rows] += gain * times / (times + self._damping[rows])
+        having = Counter(dict.fromkeys(words, 0))
+        for each in found:
+            having[each.term] += each.passages
+        for each in found:
+            gain = (_K1 + 1) * _idf(having[each.term], self._passages)
+            scores[each.rows] += gain * each.times / (each.times + self._damping[each.rows])
         if among is not None:
             left = np.zeros_like(scores)
             left[among] = scores[among]
@@ -154,30 +173,54 @@ class Lexicon:
         perfect = sum((_K1 + 1) * _surprise(having[word], self._passages) for word in words)
         return {row: min(1.0, float(scores[row]) / perfect) for row in _best(scores, top_k)}
 
-    def _lists(
-        self, words: Sequence[str], language: Language
-    ) -> Iterator[tuple[str, npt.NDArray[np.int64], npt.NDArray[np.uint8]]]:
-        """For each term in each segment: the rows that have it, ascending, and how often."""
+    def _lists(self, words: Sequence[str], language: Language) -> Iterator[_List]:
+        """All lists of these terms, those of one language with what is in them."""
         found = self._read(
-            "SELECT term, segment, places, times, checksum FROM postings"
-            f" WHERE term IN ({_marks(words)}) AND language = ? ORDER BY term, segment",
-            (*words, language),
+            "SELECT term, language, segment, passages, lists_checksum, checksum,"
+            " CASE language WHEN ? THEN places END, CASE language WHEN ? THEN times END"
+            f" FROM postings WHERE term IN ({_marks(words)}) ORDER BY term, segment",
+            (language, language, *words),
         )
-        for term, segment, places, times, checksum in found:
-            if _checksum(places, times) != checksum:
+        if self._lost(words, {(term, said, segment) for term, said, segment, *_ in found}):
+            raise LibraryError(self._trouble)
+        for *head, checksum, places, times in found:
+            term, said, segment, passages, lists = head
+            right = _checksum(repr(tuple(head)).encode()) == checksum
+            places, times = places or b"", times or b""
+            if not right or (said == language and _checksum(places, times) != lists):
                 raise LibraryError(self._trouble)
             rows = segment * _SEGMENT + np.frombuffer(places, "<u2").astype(np.int64)
-            yield term, rows, np.frombuffer(times, np.uint8)
+            yield _List(term, passages, rows, np.frombuffer(times, np.uint8))
+
+    def _lost(self, words: Sequence[str], found: Collection[tuple[str, str, int]]) -> bool:
+        """Whether a list was written that is not found."""
+        pairs = [(word, name) for word in words for name in LANGUAGES]
+        keys = np.array([_key(*pair) for pair in pairs], np.uint64)
+        for segment, (_, known) in enumerate(self._segments):
+            ends = np.searchsorted(known, keys, side="right")
+            there = np.flatnonzero(ends > np.searchsorted(known, keys))
+            if any((*pairs[at], segment) not in found for at in there):
+                return True
+        return False
+
+    @cached_property
+    def _segments(self) -> list[tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint64]]]:
+        """Of each segment how many terms each passage has, and the keys of its lists."""
+        found = self._read("SELECT lengths, keys, checksum FROM segments ORDER BY segment", ())
+        if any(_checksum(*parts) != checksum for *parts, checksum in found):
+            raise LibraryError(self._trouble)
+        segments = [
+            (np.frombuffer(lengths, "<u2"), np.frombuffer(keys, "<u8"))
+            for lengths, keys, _ in found
+        ]
+        if sum(len(lengths) for lengths, _ in segments) != self._passages:
+            raise LibraryError(self._trouble)
+        return segments
 
     @cached_property
     def _damping(self) -> npt.NDArray[np.float64]:
         """By how much the length of each passage dampens what is counted in it, (n,)."""
-        found = self._read("SELECT terms, checksum FROM lengths ORDER BY segment", ())
-        if any(_checksum(packed) != checksum for packed, checksum in found):
-            raise LibraryError(self._trouble)
-        lengths = np.frombuffer(b"".join(packed for packed, _ in found), "<u2")
-        if len(lengths) != self._passages:
-            raise LibraryError(self._trouble)
+        lengths = np.concatenate([lengths for lengths, _ in self._segments])
         return _K1 * (1 - _B + _B * lengths / max(float(lengths.mean()), 1.0))
 
 
