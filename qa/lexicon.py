@@ -9,6 +9,7 @@ import hashlib
 import math
 import re
 import sqlite3
+import sys
 import zlib
 from array import array
 from collections import Counter, defaultdict
@@ -112,7 +113,10 @@ def _key(term: str, language: Language) -> int:
 
 
 def _packed(shorts: "array[int]") -> bytes:
-    return np.asarray(shorts).astype("<u2").tobytes()
+    """Two bytes each, little-endian."""
+    if sys.byteorder == "big":
+        shorts.byteswap()
+    return shorts.tobytes()
 
 
 def _checksum(*parts: bytes | bytearray) -> int:
