@@ -9,14 +9,12 @@ import hashlib
 import math
 import re
 import sqlite3
-import sys
 import zlib
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import count, islice
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,66 +58,59 @@ def fill(connection: sqlite3.Connection, passages: Iterable[Passage]) -> None:
     connection.executescript(_SCHEMA)
     waiting = iter(passages)
     for segment in count():
-        lengths, postings = _counted(islice(waiting, _SEGMENT))
+        lengths, lists = _counted(islice(waiting, _SEGMENT))
         if not lengths:
             return
-        parts = _packed(lengths), _keys(postings)
-        values = segment, *parts, _checksum(*parts)
-        connection.execute("INSERT INTO segments VALUES (?, ?, ?, ?)", values)
+        keys = np.sort(np.array([_key(term, name) for term, name, *_ in lists], "<u8")).tobytes()
+        connection.execute(
+            "INSERT INTO segments VALUES (?, ?, ?, ?)",
+            (segment, lengths, keys, _checksum(lengths, keys)),
+        )
         connection.executemany(
-            "INSERT INTO postings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(segment, postings)
+            "INSERT INTO postings VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (_row(segment, *each) for each in lists),
         )
 
 
-Lists = tuple["array[int]", bytearray]
-Postings = dict[Language, dict[str, Lists]]
+Written = tuple[str, Language, bytes, bytes]
 
 
-def _counted(passages: Iterable[Passage]) -> tuple["array[int]", Postings]:
-    """How many terms each passage has; and for each term in which of them it stands, how often."""
-    lengths, postings = array("H"), defaultdict[Language, dict[str, Lists]](_no_lists)
-    for place, passage in enumerate(passages):
-        found, known = Counter(terms(passage.search_text)), postings[passage.language]
-        lengths.append(min(found.total(), _MOST_TERMS))
-        for term, often in found.items():
-            places, times = known[term]
-            places.append(place)
-            times.append(often if often < _MOST_TIMES else _MOST_TIMES)
-    return lengths, postings
+def _counted(passages: Iterable[Passage]) -> tuple[bytes, list[Written]]:
+    """How many terms each passage has; and for each term in a language, in order, the places of
+    the passages that have it, ascending, and how often they do."""
+    numbers, lengths, found = count(), list[int](), array("I")
+    known: dict[Language, dict[str, int]] = {
+        name: defaultdict(numbers.__next__) for name in LANGUAGES
+    }
+    for passage in passages:
+        before = len(found)
+        found.extend(map(known[passage.language].__getitem__, terms(passage.search_text)))
+        lengths.append(len(found) - before)
+    pairs = np.asarray(found, np.int64) * _SEGMENT + np.repeat(np.arange(len(lengths)), lengths)
+    pairs.sort()
+    first = np.flatnonzero(np.diff(pairs, prepend=-1))
+    times = np.diff(first, append=len(pairs)).clip(max=_MOST_TIMES).astype(np.uint8)
+    number, place = np.divmod(pairs[first], _SEGMENT)
+    places, starts = place.astype("<u2"), np.searchsorted(number, np.arange(next(numbers) + 1))
+    lists = []
+    for term, name, at in sorted((t, n, at) for n in known for t, at in known[n].items()):
+        some = slice(starts[at], starts[at + 1])
+        lists.append((term, name, places[some].tobytes(), times[some].tobytes()))
+    return np.array(lengths).clip(max=_MOST_TERMS).astype("<u2").tobytes(), lists
 
 
-def _no_lists() -> dict[str, Lists]:
-    return defaultdict(lambda: (array("H"), bytearray()))
-
-
-def _rows(segment: int, postings: Postings) -> Iterator[tuple[Any, ...]]:
-    found = (
-        (term, name, *lists) for name, known in postings.items() for term, lists in known.items()
-    )
-    for term, language, shorts, times in sorted(found, key=itemgetter(0, 1)):
-        places = _packed(shorts)
-        head = term, language, segment, len(times), _checksum(places, times)
-        yield *head, _checksum(repr(head).encode()), places, bytes(times)
-
-
-def _keys(postings: Postings) -> bytes:
-    """What tells that a list was lost: a key of each, 8 bytes, ascending."""
-    keys = [_key(term, name) for name, known in postings.items() for term in known]
-    return np.sort(np.array(keys, "<u8")).tobytes()
+def _row(
+    segment: int, term: str, language: Language, places: bytes, times: bytes
+) -> tuple[Any, ...]:
+    head = term, language, segment, len(times), _checksum(places, times)
+    return *head, _checksum(repr(head).encode()), places, times
 
 
 def _key(term: str, language: Language) -> int:
     return int.from_bytes(hashlib.blake2b(f"{term} {language}".encode(), digest_size=8).digest())
 
 
-def _packed(shorts: "array[int]") -> bytes:
-    """Two bytes each, little-endian."""
-    if sys.byteorder == "big":
-        shorts.byteswap()
-    return shorts.tobytes()
-
-
-def _checksum(*parts: bytes | bytearray) -> int:
+def _checksum(*parts: bytes) -> int:
     check = 0
     for part in parts:
         check = zlib.crc32(part, check)
