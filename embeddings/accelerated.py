@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LEAST = 5_000  # texts: to import torch and to load the model takes 10 s, these take two cores 25
 WINDOW = 2**17  # tokens in memory at once: 0.2 GB of token vectors of 384 dimensions
-BATCH = 2**14  # tokens a run: 32 texts of 512, a gigabyte of attention for a large model
+BATCH = 2**14  # tokens a run: 32 texts of 512, half a gigabyte of attention with 16 heads
 
 Read = tuple[list[int], slice]  # a text's token ids, and which of them are its own
 
