@@ -50,6 +50,12 @@ class Encoding:
     ids: Ids
 
 
+def nothing(dim: int) -> Encoding:
+    """What a tokenizer without begin and end tokens leaves of no text; all zeros."""
+    tokens, ids = np.zeros((0, dim), np.float32), np.zeros(0, np.int32)
+    return Encoding(np.zeros(dim, np.float32), tokens, ids)
+
+
 class Encoder(Protocol):
     """What the rest of the program needs of a model."""
 
@@ -151,17 +157,25 @@ class OnnxEncoder:
         except (OSError, ValueError) as error:
             raise _damaged(self._folder) from error
 
-    def _encode(self, prompt: str, text: str, session: Any) -> Encoding:
+    def passage_ids(self, text: str) -> tuple[list[int], slice]:
+        """The token ids that the model reads of a passage, its prompt in front and cut at what
+        the model reads, and which of them are the text's own."""
+        return self._ids(self._passage_prompt, text)
+
+    def _ids(self, prompt: str, text: str) -> tuple[list[int], slice]:
         ids = self._tokenize(prompt + text, self._max_tokens)
+        end = max(len(ids) - self._end_tokens, 0)
+        return ids, slice(self._prompt_tokens(prompt, ids), end)
+
+    def _encode(self, prompt: str, text: str, session: Any) -> Encoding:
+        ids, own = self._ids(prompt, text)
         row = np.array([ids], np.int64)
-        if not ids:  # of no text, a tokenizer without begin and end tokens makes nothing
-            nothing = np.zeros((0, self.dim), np.float32)
-            return Encoding(np.zeros(self.dim, np.float32), nothing, np.zeros(0, np.int32))
+        if not ids:
+            return nothing(self.dim)
         feed: dict[str, npt.NDArray[Any]] = {"input_ids": row}
         if self._words is not None:
             feed["word_vectors"] = self._look_up(row[0])[np.newaxis]
         vector, tokens = session.run(None, {k: v for k, v in feed.items() if k in self._inputs})
-        own = slice(self._prompt_tokens(prompt, ids), max(len(ids) - self._end_tokens, 0))
         return Encoding(unit(vector)[0], unit(tokens[0, own]), row[0, own].astype(np.int32))
 
     def _prompt_tokens(self, prompt: str, ids: list[int]) -> int:

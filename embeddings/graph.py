@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from embeddings.encoder import WORD_SCALES, WORDS
 from embeddings.outliers import EXACT, Ranges, narrows, tame
+from embeddings.outputs import two_outputs
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -30,35 +31,8 @@ if TYPE_CHECKING:
 def write_graph(
     transformer: "SentenceTransformer", path: Path, sample: str, max_tokens: int
 ) -> None:
-    """One text a run, (1, n) token ids -> sentence vector (1, dim), token vectors (1, n, dim).
-
-    A layer behind the pooling, which moves the sentence vector to other dimensions, moves the
-    token vectors along: both are of one space.
-    """
+    """One text a run, (1, n) token ids -> sentence vector (1, dim), token vectors (1, n, dim)."""
     import torch
-    from sentence_transformers.sentence_transformer.modules import Dense, LayerNorm
-
-    dim = transformer.get_embedding_dimension()
-
-    class TwoOutputs(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.modules_in_order = torch.nn.ModuleList(transformer)
-
-        def forward(self, input_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            features = self.modules_in_order[0]({"input_ids": input_ids})
-            features["attention_mask"] = torch.ones_like(input_ids)
-            pooled = False
-            for module in list(self.modules_in_order)[1:]:
-                if pooled and isinstance(module, Dense | LayerNorm):
-                    tokens = module({"sentence_embedding": features["token_embeddings"]})
-                    features["token_embeddings"] = tokens["sentence_embedding"]
-                features = module(features)
-                pooled = "sentence_embedding" in features
-            return (
-                features["sentence_embedding"][..., :dim],
-                features["token_embeddings"][..., :dim],
-            )
 
     transformer.eval()
     first: Any = transformer[0]
@@ -69,7 +43,7 @@ def write_graph(
     length = torch.export.Dim("length", min=2, max=max_tokens)
     with torch.no_grad():
         program = torch.onnx.export(
-            TwoOutputs().eval(),
+            two_outputs(transformer),
             (ids,),
             dynamo=True,
             input_names=["input_ids"],

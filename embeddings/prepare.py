@@ -15,11 +15,15 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from embeddings.encoder import CONFIG, OnnxEncoder
 from embeddings.errors import EmbeddingsError, ModelError
 from embeddings.export import FORMAT, Progress, export
 from embeddings.models import Model, find, first_line
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 _STALE = 24 * 60 * 60  # seconds after which nobody is working on a folder any more
 _PARTIAL = ".partial"
@@ -59,9 +63,27 @@ def prepare(model: Model, cache: Path, progress: Progress | None = None) -> Path
     return folder
 
 
+def original(encoder: OnnxEncoder) -> "SentenceTransformer":
+    """The model that an encoder was prepared from, loaded anew (some 8 seconds).
+
+    Raises:
+        ModelNotFoundError: it is no longer there.
+        ModelError: its name names another by now.
+    """
+    model = find(encoder.name)
+    if _digest(model) != encoder.digest:
+        raise ModelError(f"{encoder.name} is another model than the one that was prepared")
+    with _one_at_a_time, _quiet():
+        return model.load()
+
+
 def prepared_place(model: Model, cache: Path) -> Path:
     """Where a model is prepared; another model, or another version of it, has another place."""
-    return cache / hashlib.sha256(f"{model.identity}|{FORMAT}".encode()).hexdigest()[:16]
+    return cache / _digest(model)
+
+
+def _digest(model: Model) -> str:
+    return hashlib.sha256(f"{model.identity}|{FORMAT}".encode()).hexdigest()[:16]
 
 
 def is_prepared(folder: Path) -> bool:

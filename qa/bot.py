@@ -25,6 +25,7 @@ from qa.selection import nothing_left, rows_of, undated_note
 from qa.spelling import corrected
 from qa.types import LANGUAGES, Answer, Document, Language, Quote
 from qa.wording import wanted
+from qa.workers import across
 
 TOP_K = 3
 MAX_QUESTION = 4000  # characters that are searched; the model reads some 2,000 of them
@@ -72,11 +73,12 @@ class Bot:
         model: str | None = None,
         rebuild: bool = False,
         progress: Progress | None = None,
-        spread: Spread | None = None,
+        spread: Spread = across,
     ) -> "Bot":
         """Open a folder (the seeds by default), preparing model and index where needed.
 
-        `spread` makes of the model's encoder the one that embeds its passages.
+        `spread` makes of the model's encoder the one that embeds its passages; by default that
+        is a GPU where there is one.
 
         Raises:
             QAError: the folder or its index cannot be used.
@@ -90,7 +92,7 @@ class Bot:
         return cls(
             folder,
             place,
-            encoder if spread is None else spread(encoder),
+            spread(encoder),
             model_name=encoder.name,
             rebuild=rebuild or outdated,
             progress=progress,

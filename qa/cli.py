@@ -169,6 +169,7 @@ app.command(
         "qa index -d reports/ --store milvus://localhost:19530/reports",
         "qa index -d library/ --workers 8",
         "qa index -d library/ --ray auto",
+        "qa index -d library/ --device cpu",
     ),
 )(index_)
 

@@ -56,6 +56,16 @@ Ray = Annotated[
         show_default=False,
     ),
 ]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="NAME",
+        help="Embed on cpu, cuda, cuda:1 or mps, as torch names them; by default on a GPU where "
+        "torch sees one and there are thousands of passages, which gives nearly the same vectors.",
+        show_default=False,
+    ),
+]
 
 
 def index_(
@@ -68,6 +78,7 @@ def index_(
     watch: Watch = False,
     workers: WorkerCount = None,
     ray: Ray = None,
+    device: Device = None,
 ) -> None:
     """Prepare the index in advance; --watch keeps it fresh.
 
@@ -90,7 +101,7 @@ def index_(
             model=model,
             rebuild=rebuild,
             progress=progress,
-            spread=lambda encoder: across(encoder, workers, ray),
+            spread=lambda encoder: across(encoder, workers, ray, device),
         )
         library = bot.library()
         published = None if store is None else _publish(library, store, progress)

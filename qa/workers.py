@@ -1,16 +1,36 @@
-"""Who embeds a large corpus: threads of this process, processes, or a cluster."""
+"""Who embeds a large corpus: a GPU, threads of this process, processes, or a cluster."""
 
 from embeddings import Encoder, OnnxEncoder, cores, open_encoder
+from qa.errors import UsageError
 from qa.folders import cache
 
+CPU = "cpu"
 
-def across(encoder: OnnxEncoder, workers: int | None, ray: str | None) -> Encoder:
-    """An encoder that embeds passages with so many `workers`, on the cluster `ray` where named.
 
-    With neither it is the encoder itself, with a thread a core. Vectors are the same in any case.
+def across(
+    encoder: OnnxEncoder,
+    workers: int | None = None,
+    ray: str | None = None,
+    device: str | None = None,
+) -> Encoder:
+    """An encoder that embeds passages with so many `workers`, on the cluster `ray` where named,
+    or on the `device` that torch knows by this name.
+
+    With none of them it is a GPU where torch sees one and there is much to embed, else the
+    encoder itself, with a thread a core; which is what the device "cpu" means, too. Vectors are
+    the same in any case but on a GPU, which runs the model in 32 bits.
+
+    Raises:
+        UsageError: a device is named beside workers.
+        EmbeddingsError: torch cannot use the device, or there is no such cluster.
     """
     if workers is None and ray is None:
-        return encoder
+        return encoder if device == CPU else _accelerated(encoder, device)
+    if device not in (None, CPU):
+        raise UsageError(
+            f"--workers and --ray embed on processors, --device {device} does not; "
+            "leave one of them out"
+        )
     from embeddings.parallel import ParallelEncoder, Workers
 
     if ray is not None:
@@ -30,6 +50,15 @@ def across(encoder: OnnxEncoder, workers: int | None, ray: str | None) -> Encode
         return Processes(command(encoder.name, cache() / "models", threads), encoder.digest, count)
 
     return ParallelEncoder(encoder, start)
+
+
+def _accelerated(encoder: OnnxEncoder, device: str | None) -> Encoder:
+    from embeddings.accelerated import AcceleratedEncoder, check
+    from embeddings.prepare import original
+
+    if device is not None:
+        check(device)  # rather than after an hour of reading
+    return AcceleratedEncoder(encoder, lambda: original(encoder), device)
 
 
 def open_here(name: str) -> OnnxEncoder:
