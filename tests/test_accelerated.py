@@ -4,6 +4,7 @@ torch's own "cpu" stands in for a GPU: all is the same but the device.
 """
 
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -233,6 +234,15 @@ def torch_sees(monkeypatch: pytest.MonkeyPatch, *, cuda: bool, mps: bool = False
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    monkeypatch.setattr(accelerated, "DEVICES", (__file__,))
+
+
+def test_where_no_driver_has_a_device_torch_is_not_even_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    torch_sees(monkeypatch, cuda=True)
+    monkeypatch.setattr(accelerated, "DEVICES", ())
+    assert gpu() == (None if sys.platform == "linux" else "cuda")
 
 
 @pytest.fixture
