@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 
 from qa.calibration import Calibration
@@ -38,11 +39,12 @@ def respond(
         return replace(answer, reason="no documents")
     if not hits:
         return replace(answer, reason="no passages")
-    best = calibration.probability(hits[0]) >= threshold
+    probable = cache(calibration.probability)  # the first is asked for twice
+    best = probable(hits[0]) >= threshold
     folded = _fold(hits, library, answer, None if among is None else frozenset(among))
     found: list[Quote] = []
     for hit, twins in islice(folded, top_k if best else min(top_k, NEAR_MISSES)):
-        probability = calibration.probability(hit)
+        probability = probable(hit)
         if not best or probability >= threshold * RUNNER_UP or not found:
             found.append(_quote(hit, twins, library, probability, count_tokens))
     notes = _notes(answer)

@@ -43,12 +43,14 @@ def _corrected(
     word, folded = found[0], fold(found[0])
     if min(count_tokens(word), count_tokens(word.lower())) <= 1 or catalogue.is_written(folded):
         return word
+    if is_word(word, language):
+        return word
     near = catalogue.spellings(_one_typo_from(folded))
     names = [spelling for spelling in near if spelling.word[0].isupper()]
     if word[0].isupper() and found.start() > 0:
         near = names
     near = [spelling for spelling in near if spelling.language == language] or names
-    if not near or is_word(word, language):
+    if not near:
         return word
     best: Spelling = max(near, key=lambda spelling: (spelling.passages, spelling.word))
     return best.word[0].upper() + best.word[1:] if word[0].isupper() else best.word
