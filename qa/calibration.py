@@ -16,6 +16,7 @@ from qa.retriever import Hit
 _DATA = Path(__file__).parent / "data"
 DEFAULT = "multilingual-e5-small"
 FEATURES = ("score", "length", "unmentioned", "spread")
+LONGEST = 42  # tokens of the longest question that was fitted on; beyond, length tells no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ def features(hit: Hit) -> dict[str, float]:
     """
     late = float(hit.aligned @ hit.weights)
     spread = math.sqrt(float(hit.weights @ (hit.aligned - late) ** 2))
-    values = (hit.evidence, math.log1p(len(hit.weights)), hit.unmentioned.weight, spread)
+    length = math.log1p(min(len(hit.weights), LONGEST))
+    values = (hit.evidence, length, hit.unmentioned.weight, spread)
     return dict(zip(FEATURES, values, strict=True))
 
 

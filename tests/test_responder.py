@@ -132,3 +132,12 @@ def test_what_a_follow_up_leans_on_keeps_the_words_of_its_language(bot: Bot) -> 
     """ "Boliviens" is no Spanish word, and one letter from a word of the English documents."""
     answer = bot.answer("¿Y en España?", history=["Combien de Boliviens vivent en Italie ?"])
     assert answer.searched == "Combien de Boliviens vivent en España ?"
+
+
+def test_a_page_of_nonsense_is_no_question_that_is_surely_answered(bot: Bot) -> None:
+    """The longer a question, the surer its partners, but only as far as questions go."""
+    words = "pizza oven recipe guitar football weather dragon piano chess router violin garden"
+    answer = bot.answer(f"{words} " * 9)
+    assert not answer
+    [best, *_] = answer.near_misses
+    assert best.score < 0.1
