@@ -15,9 +15,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from qa import lexicon
 from qa.errors import LibraryError
 from qa.language import fold
@@ -168,7 +165,7 @@ class Catalogue:
         self._groups = lru_cache(maxsize=1024)(self._read_group)
         # Passages read lately, with their groups of twins: most questions meet them again.
         self._known: dict[int, tuple[Passage, int | None]] = {}
-        self._lexicon = Lexicon(self._all, self.passage_count, self._trouble)
+        self.lexical = Lexicon(self._all, self.passage_count, self._trouble).search
         self.is_written = lru_cache(maxsize=4096)(self._is_written)
 
     def close(self) -> None:
@@ -316,16 +313,6 @@ class Catalogue:
     def _is_written(self, word: str) -> bool:
         """Whether a word, given without capitals and accents, stands in the documents."""
         return bool(self.spellings([word]))
-
-    def lexical(
-        self,
-        question: str,
-        language: Language,
-        top_k: int,
-        among: npt.NDArray[np.int64] | None = None,
-    ) -> dict[int, float]:
-        """The passages of one language that share words with a question. See `Lexicon.search`."""
-        return self._lexicon.search(question, language, top_k, among)
 
 
 def _marks(values: Sequence[Any]) -> str:

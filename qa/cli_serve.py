@@ -1,6 +1,5 @@
 """`qa serve`: the command that keeps a folder warm, and answers over HTTP."""
 
-import os
 from typing import Annotated
 
 import typer
@@ -109,9 +108,6 @@ def serve(
     POST or GET /ask, GET /passages/SOURCE_ID, /healthz, and /openapi.json, which tells all of it.
     SIGTERM or Ctrl-C ends it, once what runs is answered.
     """
-    # Before numpy is loaded, which then lets BLAS share out each product among threads of its own:
-    # two questions at once would wait for one another, and take as long as one after the other.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from qa.serving import server, service
     except ImportError as error:

@@ -9,8 +9,8 @@ is that of a process of its own. Draws scale.png and writes the table into READM
 exponent b of each figure ~ passages ** b, fitted by least squares to the logarithms.
 
 --rows goes on with vectors alone: those of the largest size and, so that there are many, new ones
-near them, each moved by a third of the way between two others. 5,000,000 take some 13 GB of memory
-and 12 of disk.
+near them, each moved by a third of the way between two others. 5,000,000 take 20 GB of memory, 8 of
+them those of a file that is mapped, and 12 of disk.
 """
 
 import argparse
