@@ -3,8 +3,11 @@
 Two passages that differ in a word are two passages, whatever they have in common: letters made
 from one template are alike, and so are the addresses of two offices. But where nearly all else in
 two documents is the same, the passages between are the same passage before and after a correction.
+In a text of a few paragraphs that is so where all else is the same, and what differs is neither
+whom, nor when, nor what mark it concerns: of letters from one template at least one of these does.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
@@ -12,13 +15,17 @@ from itertools import combinations, pairwise
 
 from qa.differences import differences, likeness, words
 from qa.likeness import SENTENCE
+from qa.reading.dates import days
 from qa.types import Passage
 
 SHARED = 0.75  # of the text of either document
-FEWEST = 6  # passages of a sentence or more in common; a template of a letter has fewer
+MANY = 6  # passages of a sentence or more in common; a template of a letter has fewer
+FEW = 2  # of such passages; between two of one passage no more than that one is known
 COPIES = 3  # documents; a text that stands in more of them is a form's
 CORRECTED = 0.8  # of the words of a passage that a correction leaves
 SPELLING = 0.75  # of the letters of a name that a correction of its spelling leaves
+
+_MARK = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w+|\b\w+/\w+")
 
 Pair = tuple[int, int]
 
@@ -35,13 +42,13 @@ def corrected(passages: Sequence[Passage], keys: Sequence[str]) -> list[Pair]:
         rows_of[passage.doc_id].append(row)
     return [
         pair
-        for one, other in _editions(passages, keys)
-        for pair in _changed(rows_of[one], rows_of[other], passages, keys)
+        for one, other, many in _editions(passages, keys)
+        for pair in _changed(rows_of[one], rows_of[other], passages, keys, many=many)
     ]
 
 
-def _editions(passages: Sequence[Passage], keys: Sequence[str]) -> list[tuple[str, str]]:
-    """The pairs of documents that have most of their text in common."""
+def _editions(passages: Sequence[Passage], keys: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
+    """The pairs of documents that have much of their text in common, and whether that is long."""
     sizes, holders = Counter[str](), defaultdict[str, dict[str, int]](dict)
     for passage, key in zip(passages, keys, strict=True):
         if _tells(passage):
@@ -53,11 +60,10 @@ def _editions(passages: Sequence[Passage], keys: Sequence[str]) -> list[tuple[st
             for pair in combinations(sorted(documents), 2):
                 shared[pair] += min(documents[pair[0]], documents[pair[1]])
                 common[pair] += 1
-    return [
-        pair
-        for pair, size in shared.items()
-        if common[pair] >= FEWEST and size >= SHARED * max(sizes[pair[0]], sizes[pair[1]])
-    ]
+    for (one, other), size in shared.items():
+        most = size >= SHARED * max(sizes[one], sizes[other])
+        if common[one, other] >= FEW:
+            yield one, other, most and common[one, other] >= MANY
 
 
 def _tells(passage: Passage) -> bool:
@@ -66,21 +72,40 @@ def _tells(passage: Passage) -> bool:
 
 
 def _changed(
-    old: Sequence[int], new: Sequence[int], passages: Sequence[Passage], keys: Sequence[str]
+    old: Sequence[int],
+    new: Sequence[int],
+    passages: Sequence[Passage],
+    keys: Sequence[str],
+    *,
+    many: bool,
 ) -> Iterator[Pair]:
-    """Between what two documents have in common, the passages that stand in one another's place."""
-    matcher = SequenceMatcher(None, [keys[row] for row in old], [keys[row] for row in new], False)
-    found = list[Pair]()
-    for change, start, end, new_start, new_end in matcher.get_opcodes():
-        if change == "replace" and end - start == new_end - new_start:
-            found += zip(old[start:end], new[new_start:new_end], strict=True)
+    """The passages of two documents that stand in one another's place, and are alike."""
+    if many:
+        found = list(_replaced(old, new, keys))
+    else:
+        found = [pair for pair in zip(old, new, strict=False) if keys[pair[0]] != keys[pair[1]]]
+        if len(old) != len(new) or len(found) > 1:
+            return
     texts = [(passages[one].search_text, passages[other].search_text) for one, other in found]
-    if any(_renamed(before, after) for before, after in texts):
+    if any(_renamed(*text) or (not many and _another(*text)) for text in texts):
         return
     for (one, other), (before, after) in zip(found, texts, strict=True):
         alike = likeness(Counter(words(before)), Counter(words(after)))
         if _tells(passages[one]) and _tells(passages[other]) and alike >= CORRECTED:
             yield one, other
+
+
+def _replaced(old: Sequence[int], new: Sequence[int], keys: Sequence[str]) -> Iterator[Pair]:
+    """Between what two documents have in common, what stands in one another's place."""
+    matcher = SequenceMatcher(None, [keys[row] for row in old], [keys[row] for row in new], False)
+    for change, start, end, new_start, new_end in matcher.get_opcodes():
+        if change == "replace" and end - start == new_end - new_start:
+            yield from zip(old[start:end], new[new_start:new_end], strict=True)
+
+
+def _another(before: str, after: str) -> bool:
+    """Whether another day is told, or another mark of letters and digits, as of a case."""
+    return days(before) != days(after) or _MARK.findall(before) != _MARK.findall(after)
 
 
 def _renamed(before: str, after: str) -> bool:

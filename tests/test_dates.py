@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qa import reading
-from qa.reading.dates import date_of, dateline, in_name
+from qa.reading.dates import date_of, dateline, days, in_name
 from qa.types import Span
 
 
@@ -86,3 +86,19 @@ def test_a_document_has_its_date(tmp_path: Path) -> None:
     path = tmp_path / "faro-2014.txt"
     path.write_text("El faro\n\nLima, 12 de febrero de 2016.- El faro es alto.\n", "utf-8")
     assert reading.read(path, "faro").date == "2016-02-12"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Le 1er août 2016, 4 200 personnes", ["1er aout", "2016"]),
+        ("El 12 de marzo de 2016 y en mayo", ["12 de marzo", "2016", "mayo"]),
+        (
+            "On March 12, 2016 (2016-03-12, 12/03/2016)",
+            ["march 12", "2016", "2016-03-12", "12/03/2016"],
+        ),
+        ("2,016 people, 120160 more, room 12", []),
+    ],
+)
+def test_all_that_a_text_says_of_days_is_found(text: str, found: list[str]) -> None:
+    assert days(text) == found

@@ -70,7 +70,7 @@ def test_the_spelling_of_a_name_is_a_correction() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        [FIFTY, *REPORT[:2]],  # most of it stands nowhere else
+        [FIFTY, *REPORT[:2]],  # in another order
         REPORT[:2] + [FIFTY] + [text.replace("the", "this") for text in REPORT[3:]],
         with_change(HONEY, "The hives were burnt in that summer, and nobody knows who did it."),
         [text for text in REPORT if text != HONEY],
@@ -99,8 +99,92 @@ def test_a_form_that_many_fill_in_makes_no_editions() -> None:
     assert pairs(*(with_change(HONEY, text) for text in filled)) == []
 
 
-def test_letters_of_a_few_paragraphs_are_no_editions() -> None:
-    assert pairs(REPORT[:5], [FIFTY if text == HONEY else text for text in REPORT[:5]]) == []
+RELEASE = [
+    "Geneva, 12 March 2016",
+    "The number of people who crossed the border on foot has fallen since the winter.",
+    "In all 4,200 people arrived at the camp, and 51 per cent of them were women.",
+    "The camp has a school, and the teachers come from the town on the other bank.",
+    "Nobody has been sent back, says the office that runs it with the help of the town.",
+]
+
+
+def release(old: str, new: str) -> list[str]:
+    """The release with another word in place of one."""
+    assert old in "\n".join(RELEASE)
+    return [text.replace(old, new) for text in RELEASE]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("4,200", "5,200"),
+        ("51 per cent of them were", "57 per cent of those were"),
+        ("school", "kindergarten"),
+        ("the town on the other bank", "the town that lies on the other bank"),
+    ],
+)
+def test_one_passage_corrected_makes_an_edition_of_a_short_release(old: str, new: str) -> None:
+    ((before, after),) = pairs(RELEASE, release(old, new))
+
+    assert old in before
+    assert new in after
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ["Geneva, 13 March 2016", *release("4,200", "5,200")[1:]],
+        [text.replace("51", "57") for text in release("school", "kitchen")],
+        [*release("4,200", "5,200"), "The office thanks all those who brought blankets in March."],
+        release("51 per cent of them were women", "all of the young ones were men, it was said"),
+        RELEASE[:3][::-1] + RELEASE[3:],
+    ],
+    ids=["another day", "two passages", "a passage more", "another sentence", "another order"],
+)
+def test_in_a_short_release_more_than_one_passage_is_no_correction(other: list[str]) -> None:
+    assert pairs(RELEASE, other) == []
+
+
+def letter(**facts: str) -> list[str]:
+    told = {
+        "name": "Mrs Berg",
+        "day": "12 March",
+        "year": "2016",
+        "case": "48/2015",
+        "mark": "B12",
+        "sum": "200",
+    } | facts
+    return [
+        "To whom this letter may concern, with a copy for the file of the office.",
+        "Your request was looked at by {name} on {day} {year} (case {case}, room {mark}), "
+        "and so {sum} euros are granted to you for the winter months.".format(**told),
+        "You may object within thirty days, in writing, at the office that wrote this letter.",
+        "The office is open every morning, and on two afternoons of the week until six.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"name": "Mrs Dahl"},
+        {"day": "13 March"},
+        {"day": "12 May"},
+        {"year": "2017"},
+        {"case": "49/2015"},
+        {"mark": "B13"},
+        {"name": "Mrs Dahl", "sum": "300"},
+        {"day": "13 March", "sum": "300"},
+        {"case": "49/2015", "sum": "300"},
+    ],
+    ids=str,
+)
+def test_letters_of_one_template_are_two_cases(facts: dict[str, str]) -> None:
+    assert pairs(letter(), letter(**facts)) == []
+    assert len(pairs(letter(), letter(sum="300"))) == 1
+
+
+def test_of_one_passage_that_two_documents_share_nothing_is_known() -> None:
+    assert pairs(REPORT[2:4], [FIFTY, REPORT[3]]) == []
 
 
 @pytest.mark.parametrize("kind", ["contact", "heading", "menu"])

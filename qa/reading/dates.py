@@ -28,6 +28,11 @@ _WRITTEN = re.compile(
     rf"|\b{_DAY}\s+(?:of\s+|de\s+)?(?P<month>{_MONTH})\.?,?\s+(?:del?\s+)?(?P<year>{_YEAR})\b"
     rf"|\b(?P<month2>{_MONTH})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year2>{_YEAR})\b"
 )
+# A month alone, a year, or a date in figures, too: whatever a text may say of when.
+_WHEN = re.compile(
+    rf"(?<!\d)(?:\d{{1,2}}\D\d{{1,2}}\D{_YEAR}|{_YEAR}(?:\D\d{{1,2}}\D\d{{1,2}})?)(?!\d)"
+    rf"|(?:\d{{1,2}}\w{{0,2}}\s(?:of\s|de\s)?)?\b(?:{_MONTH})\b(?:\s\d{{1,2}}(?!\d))?"
+)
 # What may follow a date that says when the whole was written: nothing, or the dash of a dateline.
 _ENDS = re.compile(r"[\s.)*_]*(?:$|[-–—:]{1,2}(?:\s|$|(?=\w)))")
 _NAMED = re.compile(
@@ -60,6 +65,11 @@ def in_name(name: str) -> str:
         elif not match["month"]:
             found.add(match["year"])
     return found.pop() if len(found) == 1 else ""
+
+
+def days(text: str) -> list[str]:
+    """All that a text says of days, months and years, in order and in small letters."""
+    return _WHEN.findall(_plain(text))
 
 
 def dateline(text: str, asides: Sequence[Span] = ()) -> str:
