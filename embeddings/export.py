@@ -28,7 +28,7 @@ from embeddings.outliers import measure
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-FORMAT = 4  # of the folder; a change here prepares every model anew
+FORMAT = 5  # of the folder; a change here prepares every model anew
 _SAMPLE = "How many people live abroad, and where do they live today?"
 # What a model's activations are measured on, with each of its prompts. Their outliers are the
 # same in every text, so that a few are enough; these have names, numbers, lists and signs.

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from embeddings.attention import fuse_attention
 from embeddings.encoder import WORD_SCALES, WORDS
 from embeddings.outliers import EXACT, Ranges, narrows, tame
 from embeddings.outputs import two_outputs
@@ -121,7 +122,9 @@ def quantize(plain: Path, target: Path, ranges: Ranges) -> None:
         nodes_to_exclude=[*narrowing, *exact],
     )
     _optimise(reduced, plain)
-    _save(onnx.load(plain), target)
+    fused = onnx.load(plain)
+    fuse_attention(fused)
+    _save(fused, target)
     for path in (plain, reduced, plain.with_name(plain.name + ".data")):
         path.unlink(missing_ok=True)
 

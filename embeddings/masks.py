@@ -38,7 +38,7 @@ def drop_masks(graph: Path, max_tokens: int) -> int:
     for node in softmaxes:
         if node.input[0] in dropped:
             node.input[0] = found[node.input[0]][1]
-    _sweep(model)
+    sweep(model)
     onnx.save(model, graph)
     return len(dropped)
 
@@ -78,12 +78,16 @@ def _zero(names: set[str], model: "ModelProto", graph: Path, length: int) -> set
     return {name for name, value in zip(sorted(names), values, strict=True) if not value.any()}
 
 
-def _sweep(model: "ModelProto") -> None:
+def sweep(model: "ModelProto") -> None:
     """Take out what nothing needs any more; the runtime would work it out all the same."""
-    needed, kept = {output.name for output in model.graph.output}, list["NodeProto"]()
-    for node in reversed(model.graph.node):
+    graph = model.graph
+    needed, kept = {output.name for output in graph.output}, list["NodeProto"]()
+    for node in reversed(graph.node):
         if needed.intersection(node.output):
             needed.update(node.input)
             kept.append(node)
-    del model.graph.node[:]
-    model.graph.node.extend(reversed(kept))
+    del graph.node[:]
+    graph.node.extend(reversed(kept))
+    tables = [tensor for tensor in graph.initializer if tensor.name in needed]
+    del graph.initializer[:]
+    graph.initializer.extend(tables)
