@@ -9,7 +9,8 @@ from embeddings.packing import Bytes, Codes, Packing, packing_for
 from embeddings.prepare import open_encoder
 from embeddings.recent import Recent
 from embeddings.salience import Salience, salience
-from embeddings.tokens import TokenStore, TokenWriter, mend
+from embeddings.token_writer import TokenWriter, mend
+from embeddings.tokens import TokenStore
 
 __all__ = [
     "NONE",

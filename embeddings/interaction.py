@@ -8,7 +8,7 @@ All passages are worked out at once, in a few products and maxima over all their
 at a time would cost a question more in Python than in arithmetic.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -53,15 +53,19 @@ class Interaction(NamedTuple):
 
 def block(tokens: Vectors) -> Block:
     """Lay out a text: its token vectors, (n, dim)."""
-    laid = empty_block(*tokens.shape)
+    laid = lay_out(len(tokens), np.empty((rows_of(len(tokens)), tokens.shape[1]), np.float32))
     laid.vectors[: laid.own] = tokens
     return laid
 
 
-def empty_block(own: int, dim: int) -> Block:
-    """A layout for a text of so many tokens, whose vectors are still to be filled in."""
-    steps = max(1, -(-own // _STEP))
-    vectors = np.empty((steps * _STEP, dim), np.float32)
+def rows_of(own: int) -> int:
+    """How many rows the layout of a text of so many tokens has."""
+    return max(1, -(-own // _STEP)) * _STEP
+
+
+def lay_out(own: int, room: Vectors) -> Block:
+    """A layout for a text of so many tokens in rows of `room`; its vectors are to be filled in."""
+    vectors = room[: rows_of(own)]
     vectors[own:] = 0
     return Block(vectors, own)
 
@@ -69,7 +73,7 @@ def empty_block(own: int, dim: int) -> Block:
 def interact(
     query: Vectors,
     weights: Vectors,
-    blocks: Sequence[Block],
+    blocks: Iterable[Block],
     own: Sequence[int],
     titles: Sequence[int],
 ) -> Interaction:
@@ -78,13 +82,14 @@ def interact(
 
     Of each passage `own` is the number of its block, `titles` that of its title's, or NONE; a
     block may be that of several. The products are cosines where both are of unit length. What the
-    title has counts in every window.
+    title has counts in every window. Each block is done with before the next is asked for.
     """
     if not own:
         return Interaction([], np.zeros((0, len(query)), np.float32), np.zeros(0, np.float32))
-    products, cosines = _products(query, blocks)
-    steps = _best_of_steps(products)
-    sizes = np.array([len(block.vectors) for block in blocks]) // _STEP
+    products, lengths = zip(*_products(query, blocks), strict=True)
+    cosines = [each[:length].T for each, length in zip(products, lengths, strict=True)]
+    steps = _best_of_steps(np.concatenate(products))
+    sizes = np.array([len(each) for each in products]) // _STEP
     first = np.cumsum(sizes) - sizes
     best = np.maximum.reduceat(steps, first, axis=0).clip(min=0)
     beside = np.vstack([best, np.zeros_like(best[:1])])[list(titles)]  # NONE is the last row
@@ -110,21 +115,17 @@ def multiply(left: Vectors, right: Vectors, out: Vectors) -> Vectors:
     rows = max(SHARED // max(right.size, 1), 1)
     for start in range(0, len(left), rows):
         some = slice(start, start + rows)
-        np.matmul(left[some], right, out=out[some])
+        np.dot(left[some], right, out=out[some])
     return out
 
 
-def _products(query: Vectors, blocks: Sequence[Block]) -> tuple[Vectors, list[Vectors]]:
-    """The products of all rows with the question's tokens, (rows, m), and those of each block's
-    tokens, (m, n), which are views of them."""
+def _products(query: Vectors, blocks: Iterable[Block]) -> Iterator[tuple[Vectors, int]]:
+    """The products of each block's rows with the question's tokens, (rows, m), and how many of
+    these rows are tokens."""
     turned = np.ascontiguousarray(query.T)
-    products = np.empty((sum(len(block.vectors) for block in blocks), len(query)), np.float32)
-    cosines, at = [], 0
     for vectors, own in blocks:
-        multiply(vectors, turned, products[at : at + len(vectors)])
-        cosines.append(products[at : at + own].T)
-        at += len(vectors)
-    return products, cosines
+        products = np.empty((len(vectors), len(query)), np.float32)
+        yield multiply(vectors, turned, products), own
 
 
 def _best_of_steps(products: Vectors) -> Vectors:

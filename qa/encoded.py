@@ -229,7 +229,6 @@ def _sound(encoded: Encoded) -> int:
         try:
             encoded.vectors(first, count)
             encoded.tokens.run(first, first + count)
-            encoded.tokens.release()
         except IndexFileError:
             return first
     return len(encoded)

@@ -1,6 +1,6 @@
 """Where the numbers of passages are: the one protocol that retrieval asks, and the local folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -49,7 +49,7 @@ def interaction(
     query: Vectors,
     weights: Vectors,
     places: Places,
-    blocks: Callable[[Sequence[int]], list[Block]],
+    blocks: Callable[[Sequence[int]], Iterable[Block]],
 ) -> Interaction:
     """A question's tokens (m, dim), and their (m,) weights, with those of the passages at
     `places` (2, p); `blocks` gives the texts of rows, each of which is asked for once."""

@@ -53,28 +53,54 @@ def test_ids_come_back_exactly_and_vectors_nearly(tmp_path: Path) -> None:
         assert np.abs(store.tokens(row) - vectors_of(ids)).max(initial=0) < CLOSE
 
 
-def test_blocks_have_the_tokens_of_passages_and_zeros_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("room", [tokens_module.UNPACKED, 0], ids=["small", "large"])
+def test_blocks_have_the_tokens_of_passages_and_zeros_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    monkeypatch.setattr("embeddings.tokens.UNPACKED", room)
     store = write(tmp_path)
-    rows = [3, 0, 1, 3]
+    rows = [3, 0, 1, 3, 2]
     for row, (vectors, own) in zip(rows, store.blocks(rows), strict=True):
         assert own == len(IDS[row])
         assert (vectors.dtype, vectors.shape) == (np.float32, (8, DIM))
         assert np.array_equal(vectors[:own], store.tokens(row))
         assert not vectors[own:].any()
-    assert store.blocks([]) == []
+    assert list(store.blocks([])) == []
 
 
-def test_a_passage_is_unpacked_once_within_a_budget_of_memory(
+def test_a_small_store_is_unpacked_once_and_a_large_one_takes_one_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes = [each.vectors.nbytes for each in write(tmp_path).blocks([0, 2, 3])]
-    monkeypatch.setattr("embeddings.tokens.UNPACKED", sum(sizes) - 1)
+    write(tmp_path)
+    needed = (8 + 4 * 8) * DIM * 4  # eight tokens, and for each passage what fills up its layout
+    monkeypatch.setattr("embeddings.tokens.UNPACKED", needed)
+    small = TokenStore(tmp_path, DIM, Bytes(DIM))
+    first, second = small.blocks([0, 2])
+    assert [block is first for block in small.blocks([0, 3])] == [True, False]
+    assert next(small.blocks([2])) is second
+    monkeypatch.setattr("embeddings.tokens.UNPACKED", needed - 1)
+    large = TokenStore(tmp_path, DIM, Bytes(DIM))
+    before, after = large.blocks([0, 2])
+    assert np.shares_memory(before.vectors, after.vectors)
+    assert not large._laid
+
+
+def test_a_store_is_read_where_files_have_one_place_for_all_readers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = [write(tmp_path).tokens(row) for row in range(4)]
+    monkeypatch.delattr(os, "pread")
     store = TokenStore(tmp_path, DIM, Bytes(DIM))
-    first, second = store.blocks([0, 2])
-    assert store.blocks([2])[0] is second
-    store.blocks([3])  # one too many: the oldest, row 0, makes room
-    assert store.blocks([2])[0] is second
-    assert store.blocks([0])[0] is not first
+    for row in (3, 0, 2, 1):
+        assert np.array_equal(store.tokens(row), expected[row])
+
+
+def test_a_file_that_is_cut_short_while_it_is_read_is_noticed(tmp_path: Path) -> None:
+    store = write(tmp_path)
+    os.truncate(tmp_path / FILES[0], 3 * DIM)  # what the first row has
+    assert store.tokens(0).shape == (3, DIM)
+    with pytest.raises(IndexFileError, match="row 3"):
+        store.tokens(3)
 
 
 def test_totals_are_the_sums_of_the_tokens(tmp_path: Path) -> None:
@@ -124,25 +150,17 @@ def test_frequencies_are_the_same_however_many_rows_are_read_at_once(
 ) -> None:
     store, times = write(tmp_path), np.array([2, 1, 1, 3])
     whole = [part.tolist() for part in store.frequencies(times)]
-    monkeypatch.setattr(tokens_module, "_AT_ONCE", 3)
+    monkeypatch.setattr(tokens_module, "AT_ONCE", 3)
     assert [part.tolist() for part in store.frequencies(times)] == whole
 
 
-def test_what_was_given_back_is_read_again(tmp_path: Path) -> None:
+def test_files_are_closed_with_their_store(tmp_path: Path) -> None:
     store = write(tmp_path)
-    before = store.tokens(3)
-    store.release()
-    assert (store.tokens(3) == before).all()
-
-
-def test_memory_is_given_back_while_passages_are_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store, given_back = write(tmp_path), []
-    monkeypatch.setattr(TokenStore, "release", lambda store: given_back.append(store))
-    for _ in range(500):
-        store.tokens(3)
-    assert given_back == [store] * 5
+    files = store._files
+    del store
+    for file in files:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(file)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -198,7 +216,7 @@ def test_a_flipped_bit_is_noticed_in_its_own_passage_only(
     with pytest.raises(IndexFileError, match="row 2"):
         store.tokens(2)
     with pytest.raises(IndexFileError, match="row 2"):
-        store.blocks([0, 2])
+        list(store.blocks([0, 2]))
 
 
 @pytest.mark.parametrize("at", [8, 15])
