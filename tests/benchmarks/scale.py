@@ -6,7 +6,8 @@
 SOURCE is a file of JSON lines with a "text" and a "lang" each, also gzipped. One folder grows to
 each size in turn and is indexed again, so a row's time is that of all steps up to it. Every figure
 is that of a process of its own. Draws scale.png and writes the table into README.md, with the
-exponent b of each figure ~ passages ** b, fitted by least squares to the logarithms.
+exponent b of each figure ~ passages ** b, fitted by least squares to the logarithms of the sizes
+that are kept and searched as all larger ones are.
 
 --rows goes on with vectors alone: those of the largest size and, so that there are many, new ones
 near them, each moved by a third of the way between two others. 5,000,000 take 20 GB of memory, 8 of
@@ -40,6 +41,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 A_DOCUMENT = 100  # paragraphs
 ASKED = 200  # questions whose time is taken
+LARGE = 10_000  # passages; from there on token vectors are kept as those of all larger corpora are
 PAPER = 10**7, 10**9  # passages, to which the fit is carried on
 
 
@@ -246,9 +248,10 @@ def resident() -> float:
 
 def fit(seen: list[Size]) -> list[tuple[float, float]]:
     """Of each figure the factor a and the exponent b in a * passages ** b."""
-    logs = np.log(np.array(seen, np.float64))
-    if len(seen) < 2:
-        raise SystemExit("a fit needs two sizes or more: --sizes 1000 3000")
+    large = [size for size in seen if size.passages >= LARGE]
+    if len(large) < 2:
+        raise SystemExit(f"a fit needs two sizes of {LARGE:,} or more: --sizes {LARGE} 30000")
+    logs = np.log(np.array(large, np.float64))
     fits = [np.polyfit(logs[:, 0], logs[:, at], 1) for at in range(1, logs.shape[1])]
     return [(float(np.exp(height)), float(slope)) for slope, height in fits]
 
@@ -257,7 +260,8 @@ def table(seen: list[Size], exponents: list[tuple[float, float]]) -> list[str]:
     made = (
         f"Made by `make bench-scale` on {datetime.date.today()}: Python "
         f"{platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load average "
-        f"{os.getloadavg()[0]:.1f} at the end. The last rows are the fit, and what it foretells."
+        f"{os.getloadavg()[0]:.1f} at the end. The last rows are the fit from {LARGE:,} passages "
+        "on, and what it foretells."
     )
     lines = [made, "", f"| {' | '.join(map(str, TITLES))} |", "|---" * len(TITLES) + "|"]
     lines += [_row(f"{size.passages:,}", size[1:]) for size in seen]
@@ -290,9 +294,10 @@ def draw(seen: list[Size], exponents: list[tuple[float, float]], path: Path) -> 
 
     figure, axes = pyplot.subplots(2, 4, figsize=(15, 7), layout="constrained")
     passages = np.array([size.passages for size in seen])
+    large = passages[passages >= LARGE]
     for at, (axis, (factor, slope)) in enumerate(zip(axes.flat, exponents, strict=False), 1):
         axis.loglog(passages, [size[at] for size in seen], "o", color="#1f6f8b")
-        axis.loglog(passages, factor * passages**slope, "-", color="#cfe3ea", zorder=0)
+        axis.loglog(large, factor * large**slope, "-", color="#cfe3ea", zorder=0)
         axis.set_title(f"{TITLES[at]}: exponent {slope:.2f}", fontsize=10, loc="left")
         axis.set_xlabel("passages")
         axis.spines[["top", "right"]].set_visible(False)
