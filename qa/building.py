@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings import NONE, Encoder, IndexKind, VectorIndex, centres, packing_for
-from qa import catalogue, manifest
+from qa import catalogue_writer, manifest
 from qa.boilerplate import marked
 from qa.encoded import ASIDE, PLACES, Encoded, EncodedWriter, Text, keys_of
 from qa.library import CATALOGUE, FREQUENCIES, VECTORS, Library
@@ -68,7 +68,7 @@ def write_generation(
     np.save(target / FREQUENCIES, _frequencies(encoded, places[0]))
     kind = _search(encoded.written_aside(places[0]), target / VECTORS)
     twins = find_twins(passages, encoded.tokens, places[0], words)
-    catalogue.write(target / CATALOGUE, documents, passages, twins)
+    catalogue_writer.write(target / CATALOGUE, documents, passages, twins)
     (target / ASIDE).unlink()
     return Written(_files(target), kind)
 

@@ -2,46 +2,19 @@
 
 import hashlib
 import json
-import re
 import sqlite3
 import threading
 import zlib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from qa import lexicon
 from qa.errors import LibraryError
-from qa.language import fold
 from qa.lexicon import Lexicon
 from qa.types import Document, Language, Passage, Twin
 
-_SCHEMA = """
-CREATE TABLE documents (
-    doc_id BLOB PRIMARY KEY, path BLOB NOT NULL, title BLOB NOT NULL, language TEXT NOT NULL,
-    encoding TEXT NOT NULL, sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL,
-    extractor TEXT NOT NULL, date TEXT NOT NULL, pages TEXT NOT NULL,
-    checksum INTEGER NOT NULL, text BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE passages (
-    row INTEGER PRIMARY KEY, doc_id BLOB NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL,
-    end INTEGER NOT NULL, line INTEGER NOT NULL, language TEXT NOT NULL, kind TEXT NOT NULL,
-    search_text TEXT NOT NULL, repeated INTEGER NOT NULL, twins INTEGER, checksum INTEGER NOT NULL,
-    UNIQUE (doc_id, number)
-);
-CREATE INDEX passages_by_twins ON passages (twins) WHERE twins IS NOT NULL;
-CREATE TABLE words (
-    folded TEXT NOT NULL, language TEXT NOT NULL, word TEXT NOT NULL, passages INTEGER NOT NULL,
-    PRIMARY KEY (folded, language)
-) WITHOUT ROWID;
-"""
-# Nobody reads it before it is whole and on the disk, and what fails is thrown away.
-_ASIDE = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
 _DOCUMENT = (
     "doc_id, path, title, language, encoding, sha256, text_sha256, extractor, date, pages, checksum"
 )
@@ -50,7 +23,6 @@ _PASSAGE = (
     " checksum FROM passages"
 )
 _KNOWN = 4096  # passages kept as objects, some megabytes
-_WORD = re.compile(r"\w+")
 
 
 class Spelling(NamedTuple):
@@ -61,73 +33,7 @@ class Spelling(NamedTuple):
     passages: int
 
 
-def write(
-    path: Path,
-    documents: Iterable[Document],
-    passages: Sequence[Passage],
-    twins: Sequence[int | None],
-) -> None:
-    """Write a new catalogue. `twins[row]` numbers the group of equal passages a row is in.
-
-    Raises:
-        OSError: there is no room, or no right to write.
-    """
-    try:
-        with closing(sqlite3.connect(path)) as connection, connection:
-            connection.executescript(_ASIDE)
-            _fill(connection, documents, passages, twins)
-    except sqlite3.Error as error:
-        raise OSError(str(error)) from error
-
-
-def _fill(
-    connection: sqlite3.Connection,
-    documents: Iterable[Document],
-    passages: Sequence[Passage],
-    twins: Sequence[int | None],
-) -> None:
-    connection.executescript(_SCHEMA)
-    connection.executemany(
-        f"INSERT INTO documents VALUES ({_marks(range(12))})", map(_document_row, documents)
-    )
-    connection.executemany(
-        f"INSERT INTO passages VALUES ({_marks(range(12))})",
-        (_passage_row(row, p, twins[row]) for row, p in enumerate(passages)),
-    )
-    lexicon.fill(connection, passages)
-    connection.executemany("INSERT INTO words VALUES (?, ?, ?, ?)", _word_rows(passages))
-
-
-def _word_rows(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str, int]]:
-    """Each word without capitals and accents, a language, its commonest form, its passages."""
-    counts = defaultdict[Language, Counter[str]](Counter)
-    for passage in passages:
-        counts[passage.language].update(set(_WORD.findall(passage.search_text)))
-    forms = sorted(  # sets have no order to rely on; and the commonest form of a word comes last
-        (fold(word), language, count, word)
-        for language, words in counts.items()
-        for word, count in words.items()
-    )
-    for (folded, language), group in groupby(forms, itemgetter(0, 1)):
-        same = list(group)
-        yield folded, language, same[-1][-1], sum(count for *_, count, _word in same)
-
-
-def _document_row(d: Document) -> tuple[Any, ...]:
-    text = d.text.encode()
-    names = (_bytes(d.doc_id), _bytes(str(d.path)), _bytes(d.title))
-    content = (d.encoding, d.sha256, hashlib.sha256(text).hexdigest(), d.extractor, d.date)
-    values = (*names, d.language, *content, json.dumps(d.pages))
-    return *values, _checksum(values), text
-
-
-def _passage_row(row: int, p: Passage, twins: int | None) -> tuple[Any, ...]:
-    place = (row, _bytes(p.doc_id), p.number, p.start, p.end, p.line)
-    values = (*place, p.language, p.kind, p.search_text, int(p.repeated), twins)
-    return *values, _checksum(values)
-
-
-def _bytes(name: str) -> bytes:
+def bytes_of(name: str) -> bytes:
     """A file's name may be no valid text, which SQLite would not take as such."""
     return name.encode("utf-8", "surrogatepass")
 
@@ -136,7 +42,7 @@ def _name(data: bytes) -> str:
     return data.decode("utf-8", "surrogatepass")
 
 
-def _checksum(values: Sequence[Any]) -> int:
+def checksum(values: Sequence[Any]) -> int:
     return zlib.crc32(repr(values).encode())
 
 
@@ -189,8 +95,8 @@ class Catalogue:
 
     def _checked(self, values: Sequence[Any]) -> Sequence[Any]:
         """A row of a table without its checksum, if it is what was written."""
-        *row, checksum = values
-        if _checksum(tuple(row)) != checksum:
+        *row, written = values
+        if checksum(tuple(row)) != written:
             raise LibraryError(self._trouble)
         return row
 
@@ -232,7 +138,7 @@ class Catalogue:
 
     def _read_document(self, doc_id: str) -> Document | None:
         query = f"SELECT {_DOCUMENT}, text FROM documents WHERE doc_id = ?"
-        found = self._one(query, (_bytes(doc_id),))
+        found = self._one(query, (bytes_of(doc_id),))
         return None if found is None else self._whole_document(found)
 
     def _whole_document(self, found: Sequence[Any]) -> Document:
@@ -250,7 +156,7 @@ class Catalogue:
         found = {row: self._known[row] for row in rows if row in self._known}
         missing = [row for row in rows if row not in found]
         for some in _batches(missing):
-            for values in self._all(f"{_PASSAGE} WHERE row IN ({_marks(some)})", some):
+            for values in self._all(f"{_PASSAGE} WHERE row IN ({marks(some)})", some):
                 found[values[0]] = self._passage(values), values[-2]
         if not found.keys() >= set(rows):
             raise LibraryError(self._trouble)
@@ -266,12 +172,12 @@ class Catalogue:
     def passages_of(self, doc_id: str) -> list[Passage]:
         """The passages of one document, in order."""
         query = f"{_PASSAGE} WHERE doc_id = ? ORDER BY number"
-        return [self._passage(values) for values in self._all(query, (_bytes(doc_id),))]
+        return [self._passage(values) for values in self._all(query, (bytes_of(doc_id),))]
 
     def find(self, doc_id: str, number: int) -> Passage | None:
         """One passage by its document and number."""
         query = f"{_PASSAGE} WHERE doc_id = ? AND number = ?"
-        found = self._one(query, (_bytes(doc_id), number))
+        found = self._one(query, (bytes_of(doc_id), number))
         return None if found is None else self._passage(found)
 
     def first_rows(self) -> dict[str, int]:
@@ -307,7 +213,7 @@ class Catalogue:
         return [
             Spelling(*values)
             for some in _batches(words)
-            for values in self._all(f"{query} ({_marks(some)})", some)
+            for values in self._all(f"{query} ({marks(some)})", some)
         ]
 
     def _is_written(self, word: str) -> bool:
@@ -315,7 +221,7 @@ class Catalogue:
         return bool(self.spellings([word]))
 
 
-def _marks(values: Sequence[Any]) -> str:
+def marks(values: Sequence[Any]) -> str:
     return ",".join("?" * len(values))
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from embeddings import EmbeddingsError, OnnxEncoder
 from embeddings.models import find
 from embeddings.prepare import is_prepared, prepared_place
-from qa import indexing, manifest
+from qa import freshness, manifest
 from qa.bot import Bot
 from qa.errors import QAError
 from qa.folders import cache, index_of, named, seeds
@@ -171,7 +171,7 @@ def _search(state: manifest.Manifest) -> Check:
 
 
 def _freshness(patient: Patient, state: manifest.Manifest) -> Check:
-    if indexing.is_fresh(patient.folder, state):
+    if freshness.is_fresh(patient.folder, state):
         return Check("up to date", "ok", f"with {patient.folder}")
     cure = f"qa index{patient.options}; so does the next question"
     return Check("up to date", "warn", f"{patient.folder} has changed since", cure)

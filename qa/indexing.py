@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,14 +18,13 @@ from qa import manifest, reading
 from qa.building import Progress, write_generation
 from qa.encoded import Encoded, rows_in, unfinished
 from qa.errors import DocumentError, LibraryError
+from qa.freshness import Files, name_in, restamp, same, stamp_of
 from qa.library import Library, open_library
 from qa.manifest import Manifest, Skipped, Source, Stamp
 from qa.progress import Share
 from qa.types import Document
 
 _LOCK_SECONDS = 600
-
-Files = Sequence[tuple[str, Path]]  # of a folder, with their ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class Place:
 def _unchanged(place: Place, opened: Library | None = None) -> Library | None:
     """The library as it stands, if every file still is what it was when it was indexed."""
     state = _state(place)
-    if state is None or not _same(place.folder, state, reading.find(place.folder)):
+    if state is None or not same(place.folder, state, reading.find(place.folder)):
         return None
     if opened is not None and opened.state == state:
         return opened
@@ -106,71 +105,10 @@ def _state(place: Place) -> Manifest | None:
     return state
 
 
-def is_fresh(folder: Path, state: Manifest) -> bool:
-    """Whether every file of a folder still is what it was when it was indexed.
-
-    Raises:
-        DocumentError: the folder cannot be read.
-    """
-    files = reading.find(folder)
-    return _same(folder, state, files) or _restamped(folder, state, files) is not None
-
-
-def _same(folder: Path, state: Manifest, files: Files) -> bool:
-    if state.folder != str(folder) or not _same_names(folder, state, files):
-        return False
-    found = dict(files)
-    return all(
-        _stamp(found[doc_id]) == source.stamp for doc_id, source in state.documents.items()
-    ) and all(_stamp(folder / path) == file.stamp for path, file in state.skipped.items())
-
-
-def _same_names(folder: Path, state: Manifest, files: Files) -> bool:
-    names = {doc_id: _name(folder, path) for doc_id, path in files}
-    known = {doc_id: source.path for doc_id, source in state.documents.items()}
-    rest = [name for doc_id, name in names.items() if doc_id not in known]
-    return known.items() <= names.items() and sorted(rest) == sorted(state.skipped)
-
-
-def _name(folder: Path, path: Path) -> str:
-    """A file's path within the folder. `Path.relative_to` takes too long for many files."""
-    return str(path).removeprefix(f"{folder}{os.sep}")
-
-
-def _stamp(path: Path) -> Stamp | None:
-    try:
-        return manifest.stamp(path)
-    except OSError:
-        return None
-
-
-def _restamped(folder: Path, state: Manifest, files: Files) -> Manifest | None:
-    """`state` with new stamps, if files were only written again with what they had in them."""
-    if state.folder != str(folder) or not _same_names(folder, state, files):
-        return None
-    found = dict(files)
-    if any(_stamp(folder / path) != file.stamp for path, file in state.skipped.items()):
-        return None
-    documents = {}
-    for doc_id, source in state.documents.items():
-        now, seen = time.time_ns(), _stamp(found[doc_id])
-        if seen is None or (seen != source.stamp and not _has(found[doc_id], source.sha256)):
-            return None
-        documents[doc_id] = replace(source, stamp=manifest.settled(seen, now))
-    return replace(state, documents=documents)
-
-
-def _has(path: Path, sha256: str) -> bool:
-    try:
-        return manifest.sha256(path) == sha256
-    except OSError:
-        return False
-
-
 def _as_it_stands(place: Place) -> Library | None:
     """The library that cannot be written, if there is nothing to write but new stamps."""
     state = _state(place)
-    if state is None or _restamped(place.folder, state, reading.find(place.folder)) is None:
+    if state is None or restamp(place.folder, state, reading.find(place.folder)) is None:
         return None
     return open_library(place.index, place.cure)
 
@@ -179,8 +117,8 @@ def _refreshed(place: Place, rebuild: bool, report: Progress) -> Library:
     with _locked(place.index):
         files = reading.find(place.folder)
         state = None if rebuild else _state(place)
-        if state is None or not _same(place.folder, state, files):
-            restamped = None if state is None else _restamped(place.folder, state, files)
+        if state is None or not same(place.folder, state, files):
+            restamped = None if state is None else restamp(place.folder, state, files)
             if restamped is None:
                 _build(place, files, state, rebuild, report)
             else:
@@ -197,8 +135,8 @@ def _read(folder: Path, files: Files, before: Library | None, report: Progress) 
     with reading.Apart() as apart:
         for count, (doc_id, path) in enumerate(files):
             report("reading the documents", Share(count, len(files)))
-            name = _name(folder, path)
-            now, seen = time.time_ns(), _stamp(path)
+            name = name_in(folder, path)
+            now, seen = time.time_ns(), stamp_of(path)
             if seen is None:  # gone since it was found
                 continue
             try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from qa import catalogue, dictionary
+from qa import catalogue_writer, dictionary
 from qa.catalogue import Catalogue
 from qa.spelling import corrected
 from qa.types import LANGUAGES, Language, Passage
@@ -33,7 +33,7 @@ def words(tmp_path: Path) -> Iterator[Catalogue]:
         Passage("d", number, 0, len(text), 1, language, "prose", text)
         for number, (language, text) in enumerate(TEXTS, 1)
     ]
-    catalogue.write(tmp_path / "catalogue", [], passages, [None] * len(passages))
+    catalogue_writer.write(tmp_path / "catalogue", [], passages, [None] * len(passages))
     opened = Catalogue(tmp_path / "catalogue")
     yield opened
     opened.close()

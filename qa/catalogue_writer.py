@@ -1,0 +1,107 @@
+"""Writing a catalogue: documents and passages, their words and how these are written."""
+
+import hashlib
+import json
+import re
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from qa import lexicon
+from qa.catalogue import bytes_of, checksum, marks
+from qa.language import fold
+from qa.types import Document, Language, Passage
+
+_SCHEMA = """
+CREATE TABLE documents (
+    doc_id BLOB PRIMARY KEY, path BLOB NOT NULL, title BLOB NOT NULL, language TEXT NOT NULL,
+    encoding TEXT NOT NULL, sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL,
+    extractor TEXT NOT NULL, date TEXT NOT NULL, pages TEXT NOT NULL,
+    checksum INTEGER NOT NULL, text BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE passages (
+    row INTEGER PRIMARY KEY, doc_id BLOB NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL,
+    end INTEGER NOT NULL, line INTEGER NOT NULL, language TEXT NOT NULL, kind TEXT NOT NULL,
+    search_text TEXT NOT NULL, repeated INTEGER NOT NULL, twins INTEGER, checksum INTEGER NOT NULL,
+    UNIQUE (doc_id, number)
+);
+CREATE INDEX passages_by_twins ON passages (twins) WHERE twins IS NOT NULL;
+CREATE TABLE words (
+    folded TEXT NOT NULL, language TEXT NOT NULL, word TEXT NOT NULL, passages INTEGER NOT NULL,
+    PRIMARY KEY (folded, language)
+) WITHOUT ROWID;
+"""
+# Nobody reads it before it is whole and on the disk, and what fails is thrown away.
+_ASIDE = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+_WORD = re.compile(r"\w+")
+
+
+def write(
+    path: Path,
+    documents: Iterable[Document],
+    passages: Sequence[Passage],
+    twins: Sequence[int | None],
+) -> None:
+    """Write a new catalogue. `twins[row]` numbers the group of equal passages a row is in.
+
+    Raises:
+        OSError: there is no room, or no right to write.
+    """
+    try:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.executescript(_ASIDE)
+            _fill(connection, documents, passages, twins)
+    except sqlite3.Error as error:
+        raise OSError(str(error)) from error
+
+
+def _fill(
+    connection: sqlite3.Connection,
+    documents: Iterable[Document],
+    passages: Sequence[Passage],
+    twins: Sequence[int | None],
+) -> None:
+    connection.executescript(_SCHEMA)
+    connection.executemany(
+        f"INSERT INTO documents VALUES ({marks(range(12))})", map(_document_row, documents)
+    )
+    connection.executemany(
+        f"INSERT INTO passages VALUES ({marks(range(12))})",
+        (_passage_row(row, p, twins[row]) for row, p in enumerate(passages)),
+    )
+    lexicon.fill(connection, passages)
+    connection.executemany("INSERT INTO words VALUES (?, ?, ?, ?)", _word_rows(passages))
+
+
+def _word_rows(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str, int]]:
+    """Each word without capitals and accents, a language, its commonest form, its passages."""
+    counts = defaultdict[Language, Counter[str]](Counter)
+    for passage in passages:
+        counts[passage.language].update(set(_WORD.findall(passage.search_text)))
+    forms = sorted(  # sets have no order to rely on; and the commonest form of a word comes last
+        (fold(word), language, count, word)
+        for language, words in counts.items()
+        for word, count in words.items()
+    )
+    for (folded, language), group in groupby(forms, itemgetter(0, 1)):
+        same = list(group)
+        yield folded, language, same[-1][-1], sum(count for *_, count, _word in same)
+
+
+def _document_row(d: Document) -> tuple[Any, ...]:
+    text = d.text.encode()
+    names = (bytes_of(d.doc_id), bytes_of(str(d.path)), bytes_of(d.title))
+    content = (d.encoding, d.sha256, hashlib.sha256(text).hexdigest(), d.extractor, d.date)
+    values = (*names, d.language, *content, json.dumps(d.pages))
+    return *values, checksum(values), text
+
+
+def _passage_row(row: int, p: Passage, twins: int | None) -> tuple[Any, ...]:
+    place = (row, bytes_of(p.doc_id), p.number, p.start, p.end, p.line)
+    values = (*place, p.language, p.kind, p.search_text, int(p.repeated), twins)
+    return *values, checksum(values)
