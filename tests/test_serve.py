@@ -517,3 +517,12 @@ def test_a_folder_that_is_gone_is_told_with_status_503(
             time.sleep(0.05)
         assert_refused(client.get("/healthz"), 503, "is not a folder")
         assert_refused(client.post("/ask", json={"question": "Who?"}), 503, "is not a folder")
+
+
+def test_a_connection_sends_what_it_has_without_waiting_for_acknowledgements() -> None:
+    with (
+        server.listen("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
