@@ -34,6 +34,7 @@ def extract(data: bytes) -> Extract:
         tree = document_fromstring(source.encode("utf-8", "replace"), parser=parser)
     except ParserError as error:
         raise UnreadableError("is not a web page: it has no elements") from error
+    webpage.unwrap(tree)
     language, lines = _language(tree), list(webpage.lines(tree))
     page: Any = bare_extraction(tree, include_comments=False, with_metadata=True)
     main = page and page.text
@@ -48,7 +49,7 @@ def extract(data: bytes) -> Extract:
         language=language,
         date=(page and page.date) or "",
         encoding=encoding,
-        asides=webpage.asides(lines, text, (page and page.author) or ""),
+        asides=webpage.asides(lines, text),
     )
 
 
