@@ -228,6 +228,27 @@ def test_what_a_text_says_of_rights_is_its_own(text: str) -> None:
     assert aside(found) == []
 
 
+@pytest.mark.parametrize("between", ["</div>\n<div>", "\n<br>\n<br>\n", "<br/><br/>"])
+def test_a_break_in_the_source_ends_no_paragraph(between: str) -> None:
+    wrapped = [text.replace(" of ", "\n    of\n") for text in BODY]
+    found = page(f"<div>{between.join(wrapped)}</div>")
+
+    assert found.text == "\n\n".join(BODY)
+
+
+def test_what_is_shown_as_it_was_written_keeps_its_lines() -> None:
+    found = page(f"{paragraphs(*BODY)}<pre>The wheel turns,\nthe stone grinds.</pre>")
+
+    assert found.text == "\n\n".join((*BODY, "The wheel turns,", "the stone grinds."))
+
+
+@pytest.mark.parametrize("character", ["\x01", "\x0b", "\x1c", "&#1;", "&#xFFFF;"])
+def test_a_character_that_xml_has_not_costs_a_text_nothing(character: str) -> None:
+    found = page("".join(f"<div>{character}{text}</div>{character}\n" for text in BODY))
+
+    assert found.text == "\n\n".join(BODY)
+
+
 @pytest.mark.parametrize("left_open", ["nav", "aside", "footer"])
 def test_an_article_is_read_in_whatever_the_page_left_open(left_open: str) -> None:
     html = f"""<html lang="en"><body><p>Monday, 4 March</p><{left_open} class="menu">
