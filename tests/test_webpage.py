@@ -205,18 +205,9 @@ def test_a_link_in_a_figure_stands_aside_and_its_data_do_not() -> None:
         "Wire ™ & © 2021 Valley Press, Inc.",
         "© Valley Presse. Tous droits réservés.",
         "© El Valle. Todos los derechos reservados.",
-        "Follow the friends of the mill on Facebook and Instagram!",
-        "Did you like this? Sign up for our newsletter, every Friday.",
-        "Abonnez-vous à la lettre d’information du moulin.",
-        "Suivez-nous sur Twitter",
-        "Síguenos en Facebook y no te pierdas nada.",
-        "Suscríbete a nuestro boletín del molino.",
-        "Have you seen the mill? Let us know in the comments.",
-        "Some links on this page are affiliate links.",
-        "Please enable JavaScript to see the pictures of the mill.",
     ],
 )
-def test_what_a_page_says_of_itself_or_asks_of_its_readers_stands_aside(notice: str) -> None:
+def test_what_a_page_says_of_its_rights_stands_aside(notice: str) -> None:
     found = page(paragraphs(*BODY[:3], notice, *BODY[3:]))
 
     assert aside(found) == [notice]
@@ -225,39 +216,91 @@ def test_what_a_page_says_of_itself_or_asks_of_its_readers_stands_aside(notice: 
 @pytest.mark.parametrize(
     "text",
     [
-        "The miller said that 400 neighbours follow the mill on Facebook, and like what they see.",
-        "“Follow us on Instagram,” said the miller to the children who had come to the opening.",
+        f"{BODY[0]} The shop that took the name of the mill wrote: all rights reserved. " * 3,
         "Copyright was on the mind of the court when it ruled on the drawings of the wheel.",
-        "Sign up at the town hall until the first of March, in the room of the millers' friends.",
         "Los derechos de los molineros, reservados desde 1953, vuelven a los vecinos del valle.",
         "© Private collection",
-        "Readers left comments beneath the report, and the mayor let them know what he thinks.",
     ],
 )
-def test_what_a_text_says_of_such_things_is_its_own(text: str) -> None:
+def test_what_a_text_says_of_rights_is_its_own(text: str) -> None:
     found = page(paragraphs(*BODY[:3], text, *BODY[3:]))
 
     assert aside(found) == []
 
 
-@pytest.mark.parametrize(
-    ("last", "beside"),
-    [
-        ("Ana Molina is a reporter of the Valley Press and has written of mills since 2003.", True),
-        ("Ana Molina es redactora de El Valle y autora de un libro sobre los molinos.", True),
-        ("Ana Molina of the friends of the mill said that she had waited for the day.", False),
-        ("Juan Prado is the oldest of the millers, and has the keys of the mill.", False),
-    ],
-)
-def test_who_the_author_is_stands_aside_at_the_end(last: str, *, beside: bool) -> None:
-    tree = document_fromstring(paragraphs(*BODY, last, "Photo: Juan Prado"))
-    text = "\n\n".join((*BODY, last, "Photo: Juan Prado"))
+@pytest.mark.parametrize("between", ["</div>\n<div>", "\n<br>\n<br>\n", "<br/><br/>"])
+def test_a_break_in_the_source_ends_no_paragraph(between: str) -> None:
+    wrapped = [text.replace(" of ", "\n    of\n") for text in BODY]
+    found = page(f"<div>{between.join(wrapped)}</div>")
 
-    spans = asides(list(lines(tree)), text, author="Valley Press; Ana Molina")
+    assert found.text == "\n\n".join(BODY)
 
-    assert [text[span.start : span.end] for span in spans] == [last] * beside
-    above = "\n\n".join((last, *BODY))
-    assert asides(list(lines(tree)), above, author="Ana Molina") == ()
+
+def test_what_is_shown_as_it_was_written_keeps_its_lines() -> None:
+    found = page(f"{paragraphs(*BODY)}<pre>The wheel turns,\nthe stone grinds.</pre>")
+
+    assert found.text == "\n\n".join((*BODY, "The wheel turns,", "the stone grinds."))
+
+
+@pytest.mark.parametrize("character", ["\x01", "\x0b", "\x1c", "&#1;", "&#xFFFF;"])
+def test_a_character_that_xml_has_not_costs_a_text_nothing(character: str) -> None:
+    found = page("".join(f"<div>{character}{text}</div>{character}\n" for text in BODY))
+
+    assert found.text == "\n\n".join(BODY)
+
+
+@pytest.mark.parametrize("left_open", ["nav", "aside", "footer"])
+def test_an_article_is_read_in_whatever_the_page_left_open(left_open: str) -> None:
+    html = f"""<html lang="en"><body><p>Monday, 4 March</p><{left_open} class="menu">
+        <a href="/">Home</a><h1>The mill grinds again</h1>
+        <article>{paragraphs(*BODY)}</article></body></html>"""
+
+    assert extract(".html", html.encode()).text.split("\n\n")[-len(BODY) :] == BODY
+
+
+def test_a_page_that_is_one_form_has_a_lead_too() -> None:
+    html = f"""<html lang="en"><body><form><h1>The mill grinds again</h1><div class="head"><p>{LEAD}
+        </p></div><div class="article-body">{paragraphs(*BODY)}</div></form></body></html>"""
+
+    assert extract(".html", html.encode()).text == "\n\n".join((LEAD, *BODY))
+
+
+@pytest.mark.parametrize("kind", ["nav", "form", "aside", "footer"])
+@pytest.mark.parametrize(("head", "number"), [("", 6), ("<h1>The press</h1>", 4)])
+def test_what_has_not_both_the_title_and_most_paragraphs_is_beside_an_article(
+    kind: str, head: str, number: int
+) -> None:
+    other = f"<{kind}>{head}{paragraphs(*[LEAD * 3] * number)}</{kind}>"
+
+    assert LEAD not in page(paragraphs(*BODY), beneath=other).text
+
+
+@pytest.mark.parametrize("kind", ["nav", "form", "aside", "footer"])
+def test_the_name_of_a_site_and_its_motto_make_no_article_of_its_head(kind: str) -> None:
+    body = "".join(f"<div>{text}</div>" for text in BODY)
+    head = f"<{kind}><h1>The press</h1>{paragraphs(LEAD * 3, LEAD * 2)}</{kind}>"
+
+    assert LEAD not in page(body, above=head).text
+
+
+def test_a_heading_at_the_end_is_one_of_what_stands_aside() -> None:
+    links = "".join(f'<li><a href="/{n}">The story of flood number {n}</a></li>' for n in "123")
+    tree = document_fromstring(
+        f"{paragraphs(*BODY)}<h3>Topics</h3><h3>Most read in Valleys</h3><ul>{links}</ul>"
+    )
+    text = "\n\n".join((*BODY, "Topics", "Most read in Valleys", "- The story of flood number 1"))
+
+    beside = [text[span.start : span.end] for span in asides(list(lines(tree)), text)]
+
+    assert beside == ["Topics", "Most read in Valleys", "- The story of flood number 1"]
+
+
+@pytest.mark.parametrize("last", [f"<h2>{BODY[4]}</h2>", f"<h2>The wheel</h2><p>{BODY[4]}</p>"])
+def test_a_sentence_that_is_set_as_a_heading_and_a_heading_above_text_stay(last: str) -> None:
+    tree = document_fromstring(paragraphs(*BODY[:4]) + last)
+    text = "\n\n".join((*BODY[:4], "The wheel", BODY[4]))
+
+    assert asides(list(lines(tree)), text) == ()
 
 
 @pytest.mark.parametrize("label", ["To buy:", "Lire aussi :", "Ver también:"])

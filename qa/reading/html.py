@@ -14,6 +14,10 @@ _HEAD = 4096  # bytes in which a page names its encoding
 _CHARSET = re.compile(
     rb"<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE
 )
+# What XML has not, and so is lost with the text that it stands in.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_BREAK = re.compile(r"[ \t\n\f\r]*\n[ \t\n\f\r]*")
+_AS_WRITTEN = ("pre", "textarea", "script", "style")
 # A line of a list or of a table, as trafilatura writes them: they belong to those beside them.
 _MEMBER = re.compile(r"[-|] ?")
 
@@ -34,6 +38,8 @@ def extract(data: bytes) -> Extract:
         tree = document_fromstring(source.encode("utf-8", "replace"), parser=parser)
     except ParserError as error:
         raise UnreadableError("is not a web page: it has no elements") from error
+    _join_lines(tree)
+    webpage.unwrap(tree)
     language, lines = _language(tree), list(webpage.lines(tree))
     page: Any = bare_extraction(tree, include_comments=False, with_metadata=True)
     main = page and page.text
@@ -48,7 +54,7 @@ def extract(data: bytes) -> Extract:
         language=language,
         date=(page and page.date) or "",
         encoding=encoding,
-        asides=webpage.asides(lines, text, (page and page.author) or ""),
+        asides=webpage.asides(lines, text),
     )
 
 
@@ -69,6 +75,23 @@ def _decoded(data: bytes) -> tuple[str, str]:
             except (LookupError, ValueError):
                 continue
     return decode(data)
+
+
+def _join_lines(tree: "HtmlElement") -> None:
+    """Make a break in the source the blank that it is shown as, so that it ends no paragraph."""
+    written = {inner for outer in tree.iter(*_AS_WRITTEN) for inner in outer.iter()}
+    for element in tree.iter("*"):
+        if element not in written:
+            element.text = _joined(element.text)
+        if element.getparent() not in written:
+            element.tail = _joined(element.tail)
+
+
+def _joined(text: str | None) -> str | None:
+    if not text:
+        return text
+    text = _CONTROL.sub(" ", text)
+    return text if text.isspace() else _BREAK.sub(" ", text)  # blanks between elements are no text
 
 
 def _language(tree: "HtmlElement") -> str:

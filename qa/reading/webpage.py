@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import count, takewhile
 from typing import TYPE_CHECKING
 
-from qa.reading import notices
 from qa.types import Span
 
 if TYPE_CHECKING:
@@ -16,9 +15,16 @@ if TYPE_CHECKING:
 # What holds a line of text, and what a paragraph of an article does not stand in.
 _HOLDERS = ("p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "td")
 _BESIDE = frozenset(("aside", "figure", "footer", "form", "nav", "noscript", "script", "style"))
+_AROUND = ("aside", "footer", "form", "nav")  # of these, what a page may have left open
 # What holds comments; an article that has some is "commented", or "commentable".
 _ANSWERS = re.compile(
     r"(?:^|[\s_-])(?:comment(?:aire)?s?(?!ed|able|ary)|comentarios?|disqus)", re.IGNORECASE
+)
+# A year follows the sign; a caption that credits its picture has the sign alone.
+_RIGHTS = re.compile(
+    r".{0,30}(?:©|\(c\)|\bcopyright\b)[\s\W]*(?:19|20)\d\d\b|.*(?:\ball rights reserved"
+    r"|\btous droits (?:de reproduction )?r[ée]serv[ée]s|\bderechos reservados)\b",
+    re.IGNORECASE,
 )
 _LINE = re.compile(r"[^\n]+")
 _ENDS = '.!?…»”"'  # of a sentence
@@ -29,6 +35,7 @@ LEADS = 3  # paragraphs; where more stand above a text, it is another's
 MOST = 0.9  # of a text, which its article's element holds
 TITLE = 15  # letters; "Read more" has fewer, and so has what is linked in passing
 TEASERS = 3  # links; fewer may be the article's own
+NOTICE = 400  # characters; the rights of an agency's report reach 200
 OWN = 0.5  # of a text; where teasers are more, the page is there for them
 
 
@@ -67,6 +74,19 @@ class _Open:
     beside: bool
     answers: bool
     body: int
+
+
+def unwrap(tree: "HtmlElement") -> None:
+    """Take away what a page left open, such as its navigation, so that all its article is in it.
+
+    Such an element has the title and most paragraphs, which no other one has. Changes `tree`.
+    """
+    texts = [p for p in tree.iter("p") if len(letters(p.text_content())) >= LEAD]
+    around = Counter(element for p in texts for element in p.iterancestors(*_AROUND))
+    for element, held in around.items():
+        most = held >= LEADS and held > OWN * len(texts)
+        if most and next(element.iter("h1"), None) is not None:
+            element.drop_tag()
 
 
 def lines(tree: "HtmlElement") -> Iterator[Line]:
@@ -153,11 +173,8 @@ def leads(page: Sequence[Line], text: str) -> list[str]:
     return []
 
 
-def asides(page: Sequence[Line], text: str, author: str = "") -> tuple[Span, ...]:
-    """The lines of `text` that lead to other pages, that tell of this one, and all beneath it.
-
-    Of its `author`, or of several with "; " between, the page tells at the end of its article.
-    """
+def asides(page: Sequence[Line], text: str) -> tuple[Span, ...]:
+    """The lines of `text` that lead to other pages, that tell of its rights, and all beneath it."""
     found = list(_LINE.finditer(text))
     texts = [line[0] for line in found]
     keys = list(map(letters, texts))
@@ -166,15 +183,20 @@ def asides(page: Sequence[Line], text: str, author: str = "") -> tuple[Span, ...
     outside = _answered(page, keys) | _beneath(page, set(keys)) | away
     titles = [key in linked and len(key) >= TITLE for key in keys]
     end = _teasers(titles, list(map(len, keys)))
+    headings = {line.key for line in page if line.heading and line.text[-1] not in _ENDS}
     aside = [
-        index >= end or keys[index] in outside or notices.is_notice(line)
+        index >= end
+        or keys[index] in outside
+        or (len(line) <= NOTICE and _RIGHTS.match(line) is not None)
         for index, line in enumerate(texts)
     ]
-    for index in notices.of_author(texts, aside, author):
-        aside[index] = True
     for index in range(len(texts) - 2, -1, -1):  # what announces one goes with it
         announces = texts[index].endswith(":") and len(keys[index]) < LEAD
         aside[index] |= announces and aside[index + 1]
+    for index in range(len(texts) - 1, 0, -1):  # a heading at the end is one of what stands aside
+        if not aside[index] and keys[index] not in headings:
+            break
+        aside[index] = True
     return tuple(Span(*line.span()) for line, out in zip(found, aside, strict=True) if out)
 
 
