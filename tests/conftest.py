@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from transformers import PreTrainedTokenizerFast
 
+    from qa.milvus import Milvus
+
 Vectors = npt.NDArray[np.float32]
 
 DIM = 256
@@ -110,6 +112,24 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "cache"
     monkeypatch.setenv("QA_CACHE", str(place))
     return place
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[str]:
+    """The address of a store of this test's own."""
+    from tests.stores import lent
+
+    with lent(tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+def store(place: str) -> "Iterator[Milvus]":
+    from qa.milvus import connect
+
+    opened = connect(place)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

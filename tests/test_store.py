@@ -1,4 +1,4 @@
-"""An outside store, on the embedded Milvus: it answers as the folder does."""
+"""An outside store: it answers as the folder does."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +27,9 @@ from qa.serving import server
 from qa.serving.service import Access, Limits, service
 from qa.states import doc_key, packed, unpacked
 from tests.conftest import DOCUMENTS, HashingEncoder
-from tests.stores import QUESTIONS, Flaky, differences, failing, indexed, remote, shown
+from tests.stores import QUESTIONS, Flaky, differences, failing, indexed, remote, shown, through
 
 QUALITY = Path(__file__).parent / "quality"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Milvus]:
-    opened = connect(str(tmp_path / "store.db"))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +66,7 @@ def test_a_filter_is_an_expression_of_the_search(
 ) -> None:
     publish(indexed(folder, encoder, tmp_path).library(), store)
     client = Flaky(store._client, "search", times=0)
-    there = remote(Milvus(client, "qa", store.name), encoder, tmp_path)
+    there = remote(through(client, store), encoder, tmp_path)
     there.answer(QUESTIONS[0], where=Filter.of(only=["fr"]))
     there.answer(QUESTIONS[0])
     document = doc_key("moulin")
@@ -88,7 +80,7 @@ def test_rows_that_are_no_filter_are_named_one_by_one(
     local = indexed(folder, encoder, tmp_path)
     publish(local.library(), store)
     client = Flaky(store._client, "search", times=0)
-    there = remote(Milvus(client, "qa", store.name), encoder, tmp_path)
+    there = remote(through(client, store), encoder, tmp_path)
     best = local.hits(QUESTIONS[0])[0].row
     rows = [[h.row for h in bot.hits(QUESTIONS[0], hidden=[best])] for bot in (local, there)]
     assert rows[0] == rows[1] and best not in rows[1] and len(rows[1]) == 8
@@ -220,10 +212,13 @@ def test_tokens_lie_in_a_store_as_in_the_index_and_damage_is_seen(
 
 
 def test_a_store_on_the_command_line(
-    prepared: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: Any
+    prepared: Path,
+    tmp_path: Path,
+    place: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: Any,
 ) -> None:
     monkeypatch.setenv("QA_CACHE", str(prepared.parent.parent))
-    place = str(tmp_path / "seeds.db")
     index = str(tmp_path / "index")
     assert run(["index", "--index", index, "--store", place]) == 0
     assert f"59 passages written to {place}" in capfd.readouterr().out

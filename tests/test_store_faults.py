@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,14 +19,7 @@ from qa.publishing import publish
 from qa.remote import RemoteBot
 from qa.states import PASSAGES
 from tests.conftest import DOCUMENTS, HashingEncoder
-from tests.stores import QUESTIONS, differences, failing, indexed, remote, shown
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Milvus]:
-    opened = connect(str(tmp_path / "store.db"))
-    yield opened
-    opened.close()
+from tests.stores import QUESTIONS, differences, failing, indexed, remote, shown, through
 
 
 @pytest.fixture(autouse=True)
@@ -130,7 +123,7 @@ def test_what_is_removed_under_a_publishers_hands_is_written_again(
             removed.extend(keys)
 
     hooked = Hooked(store._client, "upsert", remove)
-    assert publish(local.refresh(), Milvus(hooked, "qa", store.name)) == 10
+    assert publish(local.refresh(), through(hooked, store)) == 10
     assert removed and whole(store) and store.keys() > set(keys)
 
 
@@ -174,7 +167,7 @@ def test_two_publishers_leave_a_whole_state_wherever_they_meet(
         publish(small, store)
         aged(store, head.name)  # of the full state, all that the small has not may be removed now
         hooked = Hooked(store._client, at, lambda: publish(inner, store))
-        publish(outer, Milvus(hooked, "qa", store.name))
+        publish(outer, through(hooked, store))
         done = len(hooked.calls) <= at
         # A call to remove that is under way, alone, cannot be held back: publishing heals it.
         if not done and hooked.calls[at] == "delete":
@@ -401,7 +394,7 @@ def test_a_collection_of_another_make_is_refused_and_stays_as_it_is(
     folder: Path, encoder: HashingEncoder, tmp_path: Path, store: Milvus
 ) -> None:
     store.create(7)
-    with pytest.raises(StoreError, match=r"the collection qa .* another make"):
+    with pytest.raises(StoreError, match=r"the collection \w+ of .* another make"):
         publish(indexed(folder, encoder, tmp_path).library(), store)
     assert store.keys() == store.part_ids(FILE) == store.part_ids(HEAD_OF) == set()
 
