@@ -95,6 +95,10 @@ class Milvus:
     def close(self) -> None:
         self._client.close()
 
+    def version(self) -> str:
+        """Of the server, or of the embedded store."""
+        return str(self._call("get_server_version"))
+
     def exists(self) -> bool:
         """Whether anything was ever published here."""
         return all(self._call("has_collection", name) for name in (self._passages, self._parts))

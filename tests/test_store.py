@@ -230,13 +230,13 @@ def test_a_store_on_the_command_line(
     assert printed[0] == printed[1] and "2.4 million" in printed[1]
     assert run(["show", "--store", place, "001_1d07d1647ccf1b53#p11"]) == 0
     assert run(["ask", "--store", place, "-d", str(tmp_path), question]) == 2
-    assert "leave out --documents" in capfd.readouterr().err
+    assert "leave out documents and index" in capfd.readouterr().err
     served: list[Any] = []
     monkeypatch.setattr(server, "serve", lambda api, *_: served.append(api))
     assert run(["serve", "--store", place, "--port", "0"]) == 0 and served
     assert f"{place} answers on" in capfd.readouterr().err
     assert run(["verify", "--store", place]) == 2
-    assert "ask, chat, index, serve, show and sources know stores" in capfd.readouterr().err
+    assert "ask, chat, doctor, index, serve, show and sources know stores" in capfd.readouterr().err
 
 
 def test_a_store_is_served_and_its_failure_is_a_sentence_with_status_503(

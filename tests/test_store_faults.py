@@ -37,7 +37,7 @@ def whole(store: Milvus) -> bool:
     """Whether all that the current state names is there."""
     head = current(store)
     assert head is not None
-    missing = publishing._named(store, head).without(publishing._there(store))
+    missing = publishing.lost(store, publishing.contents(store, head))
     return not missing.passages and not missing.parts
 
 
