@@ -159,21 +159,32 @@ class Milvus:
             if done.get("upsert_count") != len(rows):
                 raise StoreError(f"{self.name} took a part of what was written; try again")
 
-    def parts(self, ids: Collection[str]) -> dict[str, str]:
-        """The parts of these ids that are there."""
-        return dict(self._get(self._parts, ids, "data"))
+    def parts(self, ids: Collection[str], *, newest: bool = True) -> dict[str, str]:
+        """The parts of these ids that are there.
+
+        A part that is never replaced needs not be the `newest`: a server waits 0.2 seconds for
+        that, until all that was written before has come through.
+        """
+        return dict(self._get(self._parts, ids, "data", newest))
 
     def vectors(self, keys: Collection[str]) -> dict[str, Vectors]:
         """The vectors of these keys that are there, (dim,) float32 each."""
-        return {k: np.array(v, np.float32) for k, v in self._get(self._passages, keys, "vector")}
+        found = self._get(self._passages, keys, "vector", newest=False)
+        return {key: np.array(vector, np.float32) for key, vector in found}
 
-    def _get(self, name: str, ids: Collection[str], field: str) -> Iterator[tuple[str, Any]]:
+    def _get(
+        self, name: str, ids: Collection[str], field: str, newest: bool
+    ) -> Iterator[tuple[str, Any]]:
         self._load()
         wanted = list(ids)
-        for start in range(0, len(wanted), _AT_ONCE):
-            some = wanted[start : start + _AT_ONCE]
-            for row in self._call("get", name, ids=some, output_fields=[field]):
-                yield row["id"], row[field]
+        found = set[str]()
+        for options in ({},) if newest else ({"consistency_level": "Eventually"}, {}):
+            wanted = [each for each in wanted if each not in found]
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = wanted[start : start + _AT_ONCE]
+                for row in self._call("get", name, ids=some, output_fields=[field], **options):
+                    found.add(row["id"])
+                    yield row["id"], row[field]
 
     def search(self, query: Vectors, top_k: int, where: str = "") -> list[tuple[str, float]]:
         """The keys nearest to a query, (dim,) of unit length, with their cosines, best first."""
