@@ -363,6 +363,7 @@ PASSING = {
     "unavailable at the start": wrapped(rpc("UNAVAILABLE")),
     "too much at once": of_milvus(8),
     "not ready": of_milvus(1),
+    "not loaded, as a server is when it starts": of_milvus(101),
     "recovering": of_milvus(106, retriable=True),
     "the server says so": of_milvus(1100, retriable=True),
     "the cable": ConnectionError(),
@@ -378,6 +379,14 @@ def test_what_stays_wrong_is_not_tried_again(store: Milvus, error: Exception) ->
     with pytest.raises(StoreError, match=f"will again.*{faults.TOKEN}") as trouble:
         flaky.search(np.ones(256, np.float32), 3)
     assert len(flaky._client.calls) == 1 and "the server said" not in str(trouble.value)
+
+
+def test_a_collection_that_a_new_start_has_unloaded_is_loaded_again(store: Milvus) -> None:
+    store.create(256)
+    store.put_parts({"h0": "x"})
+    assert store.part_ids("h") == {"h0"}
+    store._client.release_collection(store._parts)
+    assert store.part_ids("h") == {"h0"}
 
 
 @pytest.mark.parametrize("error", PASSING.values(), ids=list(PASSING))
