@@ -19,7 +19,7 @@ from qa.publishing import publish
 from qa.remote import RemoteBot
 from qa.states import PASSAGES
 from tests.conftest import DOCUMENTS, HashingEncoder
-from tests.stores import QUESTIONS, differences, failing, indexed, remote, shown, through
+from tests.stores import QUESTIONS, STRIDE, differences, failing, indexed, remote, shown, through
 
 
 @pytest.fixture(autouse=True)
@@ -163,7 +163,7 @@ def test_two_publishers_leave_a_whole_state_wherever_they_meet(
     head = current(store)
     assert head is not None
     outer, inner = (small, full) if small_is_last else (full, small)
-    for at in range(200):
+    for at in range(0, 200, STRIDE):
         publish(small, store)
         aged(store, head.name)  # of the full state, all that the small has not may be removed now
         hooked = Hooked(store._client, at, lambda: publish(inner, store))
