@@ -247,6 +247,34 @@ def test_a_reader_whose_state_was_removed_answers_from_the_next(
     assert not differences(shown(there, QUESTIONS[0]), shown(local, QUESTIONS[0]))
 
 
+class Behind:
+    """A server where nothing has come through yet for who does not wait for the newest."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.missed = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def get(self, name: str, **options: Any) -> Any:
+        if options.get("consistency_level") == "Eventually":
+            self.missed += 1
+            return []
+        return self._client.get(name, **options)
+
+
+def test_what_has_not_come_through_yet_is_waited_for(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path, store: Milvus
+) -> None:
+    local = indexed(folder, encoder, tmp_path)
+    client = Behind(store._client)
+    publish(local.library(), through(client, store))
+    there = remote(through(client, store), encoder, tmp_path)
+    assert not differences(shown(there, QUESTIONS[0]), shown(local, QUESTIONS[0]))
+    assert client.missed > 6  # its six files, and texts
+
+
 @pytest.mark.parametrize("method", ["search", "get"])
 def test_a_fault_that_passes_is_tried_again(
     folder: Path, encoder: HashingEncoder, tmp_path: Path, store: Milvus, method: str
