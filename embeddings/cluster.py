@@ -11,6 +11,7 @@ from embeddings.encoder import Encoder, Encoding
 from embeddings.errors import EmbeddingsError, ModelError, WorkerError
 
 _SECONDS = 10  # to reach the cluster
+_SILENT = 10  # seconds after which a machine is asked whether it is there, and again for its answer
 LOCAL = "local"  # a cluster of this machine alone, which ends with this process
 
 Opens = Callable[[str], Encoder]  # makes an encoder of a model's name, on the worker's machine
@@ -83,6 +84,8 @@ def check(address: str) -> Any:
         EmbeddingsError: it is not so.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    for name in ("time", "timeout"):  # by default Ray waits minutes for a machine that is cut off
+        os.environ.setdefault(f"RAY_grpc_client_keepalive_{name}_ms", str(_SILENT * 1000))
     try:
         import ray
         import ray.exceptions
@@ -110,7 +113,8 @@ def _join(ray: Any, address: str, count: int | None) -> None:
 def _unreachable(address: str, error: Exception) -> EmbeddingsError:
     return EmbeddingsError(
         f"no Ray cluster can be joined at {address} ({_first_line(error)}); begin one with: "
-        "ray start --head, or take the address local for this machine alone"
+        "ray start --head, or take the address local for this machine alone; where it wants a "
+        "token, name that in RAY_AUTH_TOKEN, with RAY_AUTH_MODE=token"
     )
 
 

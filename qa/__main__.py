@@ -57,7 +57,7 @@ def _complain_of_usage(error: Any) -> None:
         cure = f'a question is asked with: qa ask "…"; {cure}'
     if message.startswith("No such option: --store"):
         message = f"{command} reads a folder, and no --store"
-        cure = "ask, chat, index, serve, show and sources know stores"
+        cure = "ask, chat, doctor, index, serve, show and sources know stores"
     complain(f"qa: {message}; {cure}")
 
 

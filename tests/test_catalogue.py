@@ -200,9 +200,7 @@ def test_a_hostile_question_is_words_and_nothing_else(tmp_path: Path, question: 
     assert found.passage_count == 10
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(question=st.text(max_size=60))
 def test_no_question_is_too_odd(tmp_path: Path, question: str) -> None:
     path = tmp_path / "c"

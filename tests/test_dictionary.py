@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from simplemma import is_known
 from simplemma.strategies.dictionaries import DefaultDictionaryFactory
 
@@ -40,7 +40,6 @@ def test_a_word_is_one(kept: Path, language: Language, word: str) -> None:
     assert not is_word(f"{word}q", language, kept)
 
 
-@settings(deadline=None)
 @given(st.text(), st.sampled_from(LANGUAGES))
 def test_what_the_lists_do_not_know_is_none(kept: Path, text: str, language: Language) -> None:
     if is_word(text, language, kept):

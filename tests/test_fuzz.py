@@ -38,9 +38,7 @@ LARGE = {
 
 
 @pytest.mark.parametrize("name", OWN)
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=300) | st.text(max_size=200).map(lambda s: s.encode("utf-8")))
 @example(data=b"\xef\xbb\xbf")
 @example(data=b"\xff\xfe\0\0")
@@ -48,7 +46,7 @@ def test_no_bytes_break_a_target(name: str, data: bytes) -> None:
     TARGETS[name](data)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.binary(max_size=60))
 def test_no_command_line_ends_in_a_traceback(data: bytes) -> None:
     TARGETS["arguments"](data)

@@ -52,7 +52,7 @@ def fts5(texts: Sequence[Said], question: str, language: Language) -> dict[int, 
         return {row: score for row, score in found if texts[row][1] == language}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said, st.lists(st.sampled_from(WORDS.split()), min_size=1, max_size=5), st.integers(1, 5))
 def test_scores_are_those_of_full_text_search_however_rows_are_cut_into_segments(
     monkeypatch: pytest.MonkeyPatch, texts: list[Said], asked: list[str], segment: int

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings, strategies as st
+from hypothesis import example, given, strategies as st
 
 from qa.passages import MAX_CHARS, cut, headline, search_text
 from qa.reading import read
@@ -580,7 +580,6 @@ TEXTS = st.text() | st.text(alphabet='aB.- \n\r\x0c\u00a0\ufeff\u0301\u00ad"»@1
 @given(text=TEXTS, max_chars=st.integers(1, 200))
 @example(text="\ufeffa\r\n\r\nb\rc\x85d\u2029e", max_chars=1)
 @example(text="a\nb", max_chars=1)
-@settings(deadline=None)
 def test_every_character_that_is_not_blank_is_in_one_passage(text: str, max_chars: int) -> None:
     passages = cut(plain(text), max_chars=max_chars)
 

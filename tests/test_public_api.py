@@ -47,6 +47,7 @@ def test_the_arguments_of_answer() -> None:
         "until": None,
         "title": None,
         "model": None,
+        "store": None,
         "history": (),
     }
     by_name = [name for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY]
@@ -67,6 +68,7 @@ def test_the_types_of_the_arguments_of_answer() -> None:
         "until": str | int | date | None,
         "title": str | None,
         "model": str | None,
+        "store": str | None,
         "history": Sequence[str],
         "return": qa.Answer,
     }

@@ -81,7 +81,7 @@ def test_a_word_with_a_token_of_its_own_is_left_alone(words: Catalogue, is_word:
     assert corrected("Bolvians", "en", words, lambda text: 1, is_word) == "Bolvians"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(), st.sampled_from(LANGUAGES))
 def test_any_text_may_be_set_right(
     words: Catalogue, is_word: IsWord, text: str, language: Language

@@ -1,4 +1,4 @@
-"""An outside store, on the embedded Milvus: it answers as the folder does."""
+"""An outside store: it answers as the folder does."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from starlette.testclient import TestClient
 
 from embeddings import Codes, index, packing
 from embeddings.encoder import OnnxEncoder
-from qa import Bot, Filter, faults
+from qa import Bot, Filter, answer, answering, faults, milvus
 from qa.__main__ import run
+from qa.doctor_store import examine_store
 from qa.encoded import Text, keys_of
 from qa.errors import StoreError, UsageError
 from qa.milvus import Milvus, address, connect
@@ -28,16 +29,9 @@ from qa.serving import server
 from qa.serving.service import Access, Limits, service
 from qa.states import doc_key, packed, unpacked
 from tests.conftest import DOCUMENTS, HashingEncoder
-from tests.stores import QUESTIONS, Flaky, differences, failing, indexed, remote, shown
+from tests.stores import QUESTIONS, Flaky, differences, failing, indexed, remote, shown, through
 
 QUALITY = Path(__file__).parent / "quality"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Milvus]:
-    opened = connect(str(tmp_path / "store.db"))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +68,7 @@ def test_a_filter_is_an_expression_of_the_search(
 ) -> None:
     publish(indexed(folder, encoder, tmp_path).library(), store)
     client = Flaky(store._client, "search", times=0)
-    there = remote(Milvus(client, "qa", store.name), encoder, tmp_path)
+    there = remote(through(client, store), encoder, tmp_path)
     there.answer(QUESTIONS[0], where=Filter.of(only=["fr"]))
     there.answer(QUESTIONS[0])
     document = doc_key("moulin")
@@ -88,7 +82,7 @@ def test_rows_that_are_no_filter_are_named_one_by_one(
     local = indexed(folder, encoder, tmp_path)
     publish(local.library(), store)
     client = Flaky(store._client, "search", times=0)
-    there = remote(Milvus(client, "qa", store.name), encoder, tmp_path)
+    there = remote(through(client, store), encoder, tmp_path)
     best = local.hits(QUESTIONS[0])[0].row
     rows = [[h.row for h in bot.hits(QUESTIONS[0], hidden=[best])] for bot in (local, there)]
     assert rows[0] == rows[1] and best not in rows[1] and len(rows[1]) == 8
@@ -220,10 +214,13 @@ def test_tokens_lie_in_a_store_as_in_the_index_and_damage_is_seen(
 
 
 def test_a_store_on_the_command_line(
-    prepared: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: Any
+    prepared: Path,
+    tmp_path: Path,
+    place: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: Any,
 ) -> None:
     monkeypatch.setenv("QA_CACHE", str(prepared.parent.parent))
-    place = str(tmp_path / "seeds.db")
     index = str(tmp_path / "index")
     assert run(["index", "--index", index, "--store", place]) == 0
     assert f"59 passages written to {place}" in capfd.readouterr().out
@@ -235,13 +232,13 @@ def test_a_store_on_the_command_line(
     assert printed[0] == printed[1] and "2.4 million" in printed[1]
     assert run(["show", "--store", place, "001_1d07d1647ccf1b53#p11"]) == 0
     assert run(["ask", "--store", place, "-d", str(tmp_path), question]) == 2
-    assert "leave out --documents" in capfd.readouterr().err
+    assert "leave out documents and index" in capfd.readouterr().err
     served: list[Any] = []
     monkeypatch.setattr(server, "serve", lambda api, *_: served.append(api))
     assert run(["serve", "--store", place, "--port", "0"]) == 0 and served
     assert f"{place} answers on" in capfd.readouterr().err
     assert run(["verify", "--store", place]) == 2
-    assert "ask, chat, index, serve, show and sources know stores" in capfd.readouterr().err
+    assert "ask, chat, doctor, index, serve, show and sources know stores" in capfd.readouterr().err
 
 
 def test_a_store_is_served_and_its_failure_is_a_sentence_with_status_503(
@@ -314,3 +311,84 @@ def test_a_question_without_a_store_loads_nothing_of_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_answer_takes_a_store_and_no_folder_beside_it(
+    folder: Path, prepared: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QA_CACHE", str(prepared.parent.parent))
+    question = "What does a colony of bees make?"
+    with pytest.raises(UsageError, match="leave out documents and index"):
+        answer(question, documents=folder, store=place)
+    local = Bot.open(folder, index=folder.parent / "index")
+    store = connect(place)
+    publish(local.library(), store)
+    store.close()
+    found = answer(question, store=place)
+    bot = answering.shared_bot(None, None, None, place)
+    try:
+        assert found.to_dict()["quotes"] and answering.shared_bot(None, None, None, place) is bot
+        ours = local.answer(question)
+        assert [q.source_id for q in found.quotes] == [q.source_id for q in ours.quotes]
+    finally:
+        assert isinstance(bot, RemoteBot)
+        bot._store.close()
+
+
+def examined(store: str, capfd: pytest.CaptureFixture[str], status: int) -> dict[str, str]:
+    """What the doctor says of a store, which must leave with this status."""
+    assert run(["doctor", "--store", store, "--json"]) == status
+    checks = {check["name"]: check for check in json.loads(capfd.readouterr().out)["checks"]}
+    assert "index" not in checks and "up to date" not in checks
+    found: dict[str, str] = checks["store"]
+    return found
+
+
+def test_the_doctor_examines_a_store(
+    folder: Path,
+    prepared: Path,
+    encoder: HashingEncoder,
+    tmp_path: Path,
+    place: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QA_CACHE", str(prepared.parent.parent))
+    empty = examined(place, capfd, 0)
+    assert empty["verdict"] == "warn" and "holds nothing yet" in empty["said"]
+    assert empty["cure"] == f"qa index -d FOLDER --store {place}"
+    local = Bot.open(folder, index=tmp_path / "index")
+    with closing(connect(place)) as store:
+        publish(local.library(), store)
+    well = examined(place, capfd, 0)
+    assert well["verdict"] == "ok" and well["said"].startswith(f"{place}, Milvus ")
+    assert well["said"].endswith(", 9 passages, whole")
+    with closing(connect(place)) as store:
+        store.drop(sorted(store.keys())[:2], [])
+    ill = examined(place, capfd, 2)
+    assert ill["said"].endswith("of which 2 passages and 0 parts are lost")
+    assert ill["cure"] == empty["cure"]
+
+
+def test_the_doctor_says_that_a_store_was_made_with_another_model(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path, place: str
+) -> None:
+    with closing(connect(place)) as store:
+        publish(indexed(folder, encoder, tmp_path).library(), store)
+    check = examine_store(place, "f" * 16)
+    assert check.verdict == "fail" and "made with the model hashing" in check.said
+    assert check.cure == "name that one with --model"
+    assert examine_store(place, encoder.digest).verdict == "ok"
+
+
+def test_who_says_nothing_is_given_up_within_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(milvus, "SECONDS", 1.0)
+    monkeypatch.setattr(faults, "LAST", 1.5)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        began = time.monotonic()
+        check = examine_store(f"milvus://127.0.0.1:{silent.getsockname()[1]}/x", None)
+    assert time.monotonic() - began < 10
+    assert check.verdict == "fail" and "tried 2 times" in check.said
+    assert check.cure.startswith("look whether its address is right")

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,14 +19,7 @@ from qa.publishing import publish
 from qa.remote import RemoteBot
 from qa.states import PASSAGES
 from tests.conftest import DOCUMENTS, HashingEncoder
-from tests.stores import QUESTIONS, differences, failing, indexed, remote, shown
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Milvus]:
-    opened = connect(str(tmp_path / "store.db"))
-    yield opened
-    opened.close()
+from tests.stores import QUESTIONS, STRIDE, differences, failing, indexed, remote, shown, through
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +37,7 @@ def whole(store: Milvus) -> bool:
     """Whether all that the current state names is there."""
     head = current(store)
     assert head is not None
-    missing = publishing._named(store, head).without(publishing._there(store))
+    missing = publishing.lost(store, publishing.contents(store, head))
     return not missing.passages and not missing.parts
 
 
@@ -130,7 +123,7 @@ def test_what_is_removed_under_a_publishers_hands_is_written_again(
             removed.extend(keys)
 
     hooked = Hooked(store._client, "upsert", remove)
-    assert publish(local.refresh(), Milvus(hooked, "qa", store.name)) == 10
+    assert publish(local.refresh(), through(hooked, store)) == 10
     assert removed and whole(store) and store.keys() > set(keys)
 
 
@@ -170,11 +163,11 @@ def test_two_publishers_leave_a_whole_state_wherever_they_meet(
     head = current(store)
     assert head is not None
     outer, inner = (small, full) if small_is_last else (full, small)
-    for at in range(200):
+    for at in range(0, 200, STRIDE):
         publish(small, store)
         aged(store, head.name)  # of the full state, all that the small has not may be removed now
         hooked = Hooked(store._client, at, lambda: publish(inner, store))
-        publish(outer, Milvus(hooked, "qa", store.name))
+        publish(outer, through(hooked, store))
         done = len(hooked.calls) <= at
         # A call to remove that is under way, alone, cannot be held back: publishing heals it.
         if not done and hooked.calls[at] == "delete":
@@ -254,6 +247,34 @@ def test_a_reader_whose_state_was_removed_answers_from_the_next(
     assert not differences(shown(there, QUESTIONS[0]), shown(local, QUESTIONS[0]))
 
 
+class Behind:
+    """A server where nothing has come through yet for who does not wait for the newest."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.missed = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def get(self, name: str, **options: Any) -> Any:
+        if options.get("consistency_level") == "Eventually":
+            self.missed += 1
+            return []
+        return self._client.get(name, **options)
+
+
+def test_what_has_not_come_through_yet_is_waited_for(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path, store: Milvus
+) -> None:
+    local = indexed(folder, encoder, tmp_path)
+    client = Behind(store._client)
+    publish(local.library(), through(client, store))
+    there = remote(through(client, store), encoder, tmp_path)
+    assert not differences(shown(there, QUESTIONS[0]), shown(local, QUESTIONS[0]))
+    assert client.missed > 6  # its six files, and texts
+
+
 @pytest.mark.parametrize("method", ["search", "get"])
 def test_a_fault_that_passes_is_tried_again(
     folder: Path, encoder: HashingEncoder, tmp_path: Path, store: Milvus, method: str
@@ -286,6 +307,7 @@ def test_a_store_that_lost_something_is_an_error_and_no_answer(
     publish(indexed(folder, encoder, tmp_path).library(), store)
     there = remote(store, encoder, tmp_path)
     store.drop(*loss(sorted(store.keys()), sorted(store.part_ids(TEXT_OF))))
+    assert not store.keys() or not store.part_ids(TEXT_OF)  # it has come through
     with pytest.raises(StoreError, match="does not have all it should"):
         there.answer(QUESTIONS[0])
 
@@ -296,6 +318,7 @@ def test_a_lost_passage_is_noticed_before_a_state_is_used_and_where_it_is_read(
     publish(indexed(folder, encoder, tmp_path).library(), store)
     library = remote(store, encoder, tmp_path).library()
     store.drop(sorted(store.keys())[:1], [])
+    assert len(store.keys()) == 8  # until that has come through, what never changes may be read
     with pytest.raises(StoreError, match="does not have all it should"):
         library.cosines(np.ones(256, np.float32), range(9))
     with pytest.raises(StoreError, match="does not have all it should"):
@@ -370,6 +393,7 @@ PASSING = {
     "unavailable at the start": wrapped(rpc("UNAVAILABLE")),
     "too much at once": of_milvus(8),
     "not ready": of_milvus(1),
+    "not loaded, as a server is when it starts": of_milvus(101),
     "recovering": of_milvus(106, retriable=True),
     "the server says so": of_milvus(1100, retriable=True),
     "the cable": ConnectionError(),
@@ -387,6 +411,14 @@ def test_what_stays_wrong_is_not_tried_again(store: Milvus, error: Exception) ->
     assert len(flaky._client.calls) == 1 and "the server said" not in str(trouble.value)
 
 
+def test_a_collection_that_a_new_start_has_unloaded_is_loaded_again(store: Milvus) -> None:
+    store.create(256)
+    store.put_parts({"h0": "x"})
+    assert store.part_ids("h") == {"h0"}
+    store._client.release_collection(store._parts)
+    assert store.part_ids("h") == {"h0"}
+
+
 @pytest.mark.parametrize("error", PASSING.values(), ids=list(PASSING))
 def test_what_may_pass_is_tried_four_times(store: Milvus, error: Exception) -> None:
     store.create(256)
@@ -401,7 +433,7 @@ def test_a_collection_of_another_make_is_refused_and_stays_as_it_is(
     folder: Path, encoder: HashingEncoder, tmp_path: Path, store: Milvus
 ) -> None:
     store.create(7)
-    with pytest.raises(StoreError, match=r"the collection qa .* another make"):
+    with pytest.raises(StoreError, match=r"the collection \w+ of .* another make"):
         publish(indexed(folder, encoder, tmp_path).library(), store)
     assert store.keys() == store.part_ids(FILE) == store.part_ids(HEAD_OF) == set()
 

@@ -129,7 +129,7 @@ def test_every_familiar_character_is_normalised_as_in_the_library(
     assert wrong == []
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(text=st.text() | st.text("aé e\u0301\u0316▁\u200b.<s>ﬁ😀\x01\n", max_size=60))
 def test_any_text_has_the_ids_of_the_library_or_none(
     text: str, library: Tokenizer, built_in: Vocabulary
@@ -137,7 +137,7 @@ def test_any_text_has_the_ids_of_the_library_or_none(
     assert built_in.encode(text, 100_000) in (None, library.encode(text).ids)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     scores=st.dictionaries(
         st.text("▁ab", min_size=1, max_size=4), st.integers(-4, 4), min_size=1, max_size=12
