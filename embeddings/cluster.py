@@ -11,7 +11,6 @@ from embeddings.encoder import Encoder, Encoding
 from embeddings.errors import EmbeddingsError, ModelError, WorkerError
 
 _SECONDS = 10  # to reach the cluster
-_SILENT = 10  # seconds after which a machine is asked whether it is there, and again for its answer
 LOCAL = "local"  # a cluster of this machine alone, which ends with this process
 
 Opens = Callable[[str], Encoder]  # makes an encoder of a model's name, on the worker's machine
@@ -84,8 +83,6 @@ def check(address: str) -> Any:
         EmbeddingsError: it is not so.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
-    for name in ("time", "timeout"):  # by default Ray waits minutes for a machine that is cut off
-        os.environ.setdefault(f"RAY_grpc_client_keepalive_{name}_ms", str(_SILENT * 1000))
     try:
         import ray
         import ray.exceptions
