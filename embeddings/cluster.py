@@ -11,6 +11,9 @@ from embeddings.encoder import Encoder, Encoding
 from embeddings.errors import EmbeddingsError, ModelError, WorkerError
 
 _SECONDS = 10  # to reach the cluster
+# Seconds for a shard, which takes some and may have to wait for its model to be prepared: a machine
+# that is cut off from the network without a word would be waited for for ever.
+_LONGEST = 600
 LOCAL = "local"  # a cluster of this machine alone, which ends with this process
 
 Opens = Callable[[str], Encoder]  # makes an encoder of a model's name, on the worker's machine
@@ -59,7 +62,10 @@ class Cluster:
             shard = self._remote.remote(*self._model, list(texts))
             self._running.add(shard)
         try:
-            encodings: list[Encoding] = self._ray.get(shard)
+            encodings: list[Encoding] = self._ray.get(shard, timeout=_LONGEST)
+        except self._ray.exceptions.GetTimeoutError as error:
+            self._ray.cancel(shard, force=True)
+            raise WorkerError(f"it gave nothing in {_LONGEST} seconds") from error
         except self._ray.exceptions.RayError as error:
             raise _meant(error) from error
         finally:

@@ -107,6 +107,16 @@ def test_the_real_model_gives_the_same_vectors_in_workers(
     assert data(ours) == data(list(built_in.encode_passages(texts)))
 
 
+def test_a_machine_of_a_cluster_that_gives_nothing_is_given_up(
+    ray: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.cluster._LONGEST", 2)
+    texts = at(SHARD, f"sleep {tmp_path / 'pids'}")
+    with pytest.raises(EmbeddingsError, match="the last as it gave nothing in 2 seconds"):
+        list(on_ray("hashing").encode_passages(texts))
+    assert len((tmp_path / "pids").read_text().splitlines()) == TRIES
+
+
 def test_questions_and_a_single_shard_are_embedded_here() -> None:
     """Starting workers would take longer."""
     local = HashingEncoder()
