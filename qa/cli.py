@@ -1,20 +1,19 @@
 """The commands: parse, one call, print. Answers go to stdout, everything else to stderr."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qa.cli_calibrate import calibrate
 from qa.cli_cite import Cite, check_style, print_cited
-from qa.cli_diff import show_differences
 from qa.cli_doctor import doctor
 from qa.cli_evaluate import evaluate
 from qa.cli_index import index_
 from qa.cli_serve import serve
+from qa.cli_show import show, sources
 from qa.cli_verify import verify
 from qa.console import (
     decoded,
@@ -43,8 +42,8 @@ from qa.options import (
     examples,
     one_language,
     several_languages,
-    whole,
 )
+from qa.progress import Bar
 from qa.types import Answer, Language
 
 if TYPE_CHECKING:
@@ -174,89 +173,15 @@ app.command(
 )(index_)
 
 
-@app.command(
+app.command(
     epilog=examples(
         "qa show 004_4dcdd40475431c58#p12",
         "qa show --around 3 -d reports/ annual#p7",
         "qa show -d reports/ annual#p7 --diff",
         "qa show -d reports/ annual#p7 --diff corrected#p7",
     )
-)
-def show(
-    source_id: Annotated[
-        str, typer.Argument(metavar="SOURCE_ID", help="A source ID, as an answer gives it.")
-    ],
-    other_id: Annotated[
-        str,
-        typer.Argument(
-            metavar="[OTHER_ID]", show_default=False, help="With --diff, what it is compared with."
-        ),
-    ] = "",
-    documents: Documents = None,
-    index: Index = None,
-    model: Model = None,
-    store: Store = None,
-    around: Annotated[
-        int,
-        typer.Option(
-            "--around",
-            metavar="N",
-            parser=lambda text: whole("--around", text, least=0),
-            help="Passages shown before and after.",
-        ),
-    ] = 1,
-    diff: Annotated[
-        bool,
-        typer.Option(
-            "--diff",
-            help="What differs, word by word, from OTHER_ID, or from all that are nearly the same.",
-        ),
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Print a passage in its surroundings."""
-    if other_id and not diff:
-        raise UsageError("two passages are compared with: qa show SOURCE_ID --diff OTHER_ID")
-    bot = _bot(documents, index, model, store)
-    if diff:
-        show_differences(bot, source_id, other_id, as_json)
-        return
-    quotes = bot.around(source_id, around)
-    if as_json:
-        print_json([quote.to_dict() for quote in quotes], indent=2)
-        return
-    from qa.render import in_context, terminal_style
-
-    print_line(in_context(quotes, source_id, terminal_style(on_terminal())))
-
-
-@app.command(epilog=examples("qa sources -d reports/"))
-def sources(
-    documents: Documents = None,
-    index: Index = None,
-    model: Model = None,
-    store: Store = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the documents."""
-    bot = _bot(documents, index, model, store)
-    found = bot.sources()
-    if as_json:
-        keys = ("doc_id", "title", "language", "encoding", "sha256", "extractor", "date")
-        rows = [
-            {k: getattr(d, k) for k in keys} | {"path": str(d.path), "pages": len(d.pages) or None}
-            for d in found
-        ]
-        print_json(rows, indent=2)
-        return
-    from qa.render import location, one_line, terminal_style
-
-    style = terminal_style(on_terminal())
-    for d in found:
-        place = style.link(one_line(location(d.path)), d.path)
-        print_line("  ".join([one_line(d.doc_id), d.language, place, one_line(d.title)]))
-
-
+)(show)
+app.command(epilog=examples("qa sources -d reports/"))(sources)
 app.command(
     epilog=examples(
         "qa verify -d reports/",
@@ -309,7 +234,7 @@ def main(
 
 
 def _bot(documents: Path | None, index: Path | None, model: str | None, store: str | None) -> "Bot":
-    with _progress() as progress:
+    with closing(Bar()) as progress:
         return open_bot(documents, index, model, store, progress)
 
 
@@ -345,15 +270,3 @@ def _asked(line: bytes) -> str:
     if not isinstance(question, str):
         raise UsageError('no question in this line; write {"question": "…"}')
     return question
-
-
-@contextmanager
-def _progress() -> Iterator[Any]:
-    """A bar on stderr, drawn only once something turns out to take time."""
-    from qa.progress import Bar
-
-    bar = Bar()
-    try:
-        yield bar
-    finally:
-        bar.close()
