@@ -87,7 +87,7 @@ def _changed(
         if len(old) != len(new) or len(found) > 1:
             return
     texts = [(passages[one].search_text, passages[other].search_text) for one, other in found]
-    if any(_renamed(*text) or (not many and _another(*text)) for text in texts):
+    if any(_renamed(*text) if many else _another(*text) for text in texts):
         return
     for (one, other), (before, after) in zip(found, texts, strict=True):
         alike = likeness(Counter(words(before)), Counter(words(after)))
@@ -104,14 +104,19 @@ def _replaced(old: Sequence[int], new: Sequence[int], keys: Sequence[str]) -> It
 
 
 def _another(before: str, after: str) -> bool:
-    """Whether another day is told, or another mark of letters and digits, as of a case."""
-    return days(before) != days(after) or _MARK.findall(before) != _MARK.findall(after)
+    """Whether another name is told, another day, or another mark as of a case; a corrected name
+    is one too, since of two letters one may be Maria's and one Mario's."""
+    return any(told(before) != told(after) for told in (_names, days, _MARK.findall))
 
 
 def _renamed(before: str, after: str) -> bool:
-    """Whether a name stands where another stood; of its spelling a correction leaves most."""
-    parts = differences(before, after) or []
-    opens = True
+    """Whether a name stands where another stood; of its spelling a correction leaves most.
+
+    Of texts that are too long to be compared that is not known, and so it is feared.
+    """
+    parts, opens = differences(before, after), True
+    if parts is None:
+        return True
     for (change, text), (next_change, next_text) in pairwise([*parts, ("", "")]):
         if (change, next_change) == ("-", "+") and not opens:
             gone, come = _names(text), _names(next_text)

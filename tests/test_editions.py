@@ -167,6 +167,8 @@ def letter(**facts: str) -> list[str]:
     "facts",
     [
         {"name": "Mrs Dahl"},
+        {"name": "Mrs Bergh"},
+        {"name": "Mrs Berg Dahl"},
         {"day": "13 March"},
         {"day": "12 May"},
         {"year": "2017"},
@@ -181,6 +183,13 @@ def letter(**facts: str) -> list[str]:
 def test_letters_of_one_template_are_two_cases(facts: dict[str, str]) -> None:
     assert pairs(letter(), letter(**facts)) == []
     assert len(pairs(letter(), letter(sum="300"))) == 1
+
+
+@pytest.mark.parametrize("names", [("Mario", "Maria"), ("Jon", "Anna"), ("It", "Anna")])
+def test_a_name_may_open_a_sentence(names: tuple[str, str]) -> None:
+    before, after = (release("In all 4,200 people", f"{name} and 4,200 people") for name in names)
+
+    assert pairs(before, after) == []
 
 
 def test_of_one_passage_that_two_documents_share_nothing_is_known() -> None:
