@@ -59,7 +59,8 @@ class Bot:
         self._cure = cure
         self._lock = threading.Lock()
         # More questions at once than there are cores would only get in one another's way.
-        self._turn: AbstractContextManager[object] = threading.Semaphore(cores())
+        self._turns = threading.Semaphore(cores())
+        self._turn: AbstractContextManager[object] = self._turns
         self._looked = 0.0
         self.watched = False  # whether someone else calls `refresh`, and no question has to
         self._library = self._refresh(rebuild=rebuild, progress=progress)
@@ -206,7 +207,7 @@ class Bot:
         among: npt.NDArray[np.int64] | None,
     ) -> list[Hit]:
         """The ranking; of several questions in turn, beginning with the surest answer."""
-        search = partial(retrieve, model_name=self._model_name)
+        search = partial(retrieve, model_name=self._model_name, turns=self._turns)
         found = [search(library, self._encoder, each, spoken, among) for each in searched]
         if len(found) == 1:
             return found[0]

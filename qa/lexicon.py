@@ -13,7 +13,7 @@ import zlib
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import count, islice
 from typing import Any, NamedTuple
 
@@ -106,6 +106,7 @@ def _row(
     return *head, _checksum(repr(head).encode()), places, times
 
 
+@lru_cache(maxsize=2**14)  # half the words of a question are those of the last ones
 def _key(term: str, language: Language) -> int:
     return int.from_bytes(hashlib.blake2b(f"{term} {language}".encode(), digest_size=8).digest())
 

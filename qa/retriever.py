@@ -1,13 +1,16 @@
 """A question becomes a ranking of passages: candidates by vector and word, then token by token."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from math import log1p
+from threading import Semaphore
 
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Encoder, centres, salience
+from embeddings import Encoder, Encoding, centres, cores, salience
 from qa.library import Library
 from qa.mentions import ABSENT, ABSENT_ACROSS, Name, Unmentioned, names, unmentioned
 from qa.types import Language, Passage
@@ -79,12 +82,16 @@ def retrieve(
     among: npt.NDArray[np.int64] | None = None,
     *,
     model_name: str,
+    turns: Semaphore,
 ) -> list[Hit]:
-    """All candidates for a question, best first; with `among`, of these rows only."""
-    encoding = encoder.encode_query(question)
+    """All candidates for a question, best first; with `among`, of these rows only.
+
+    `turns` has one for each core; who asks has one, and may take another.
+    """
+    search = partial(library.catalogue.lexical, question, language, LEXICAL_SCORES, among)
+    encoding, lexical = _both(partial(encoder.encode_query, question), search, turns)
     rows, dense = library.nearest(encoding.vector, CANDIDATES, among)
     found = dict(zip(rows.tolist(), dense.tolist(), strict=True))
-    lexical = library.catalogue.lexical(question, language, LEXICAL_SCORES, among)
     worded = [row for row in list(lexical)[:LEXICAL_CANDIDATES] if row not in found]
     found |= zip(worded, library.cosines(encoding.vector, worded), strict=True)
     tokens = centres(model_name).centred(encoding.tokens, "query", language)
@@ -92,6 +99,25 @@ def retrieve(
     weights = weights / max(float(weights.sum()), 1e-9)
     asked = names(question, encoder.count_tokens)
     return _rank(library, found, lexical, Query(tokens, weights, asked, language))
+
+
+def _both(
+    encode: Callable[[], Encoding], search: Callable[[], dict[int, float]], turns: Semaphore
+) -> tuple[Encoding, dict[int, float]]:
+    """What both give: at once, if nobody else has the turn of another core. The model needs no
+    Python while it runs."""
+    if not turns.acquire(blocking=False):
+        return encode(), search()
+    try:
+        searching = _beside().submit(search)
+        return encode(), searching.result()
+    finally:
+        turns.release()
+
+
+@cache
+def _beside() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(cores(), "lexical")
 
 
 def _rank(
