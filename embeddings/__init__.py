@@ -7,7 +7,6 @@ from embeddings.index import IndexKind, VectorIndex, neighbours, unit
 from embeddings.interaction import NONE, Block, Interaction, block, interact, multiply
 from embeddings.packing import Bytes, Codes, Packing, packing_for
 from embeddings.prepare import open_encoder
-from embeddings.recent import Recent
 from embeddings.salience import Salience, salience
 from embeddings.token_writer import TokenWriter, mend
 from embeddings.tokens import TokenStore
@@ -28,7 +27,6 @@ __all__ = [
     "ModelNotFoundError",
     "OnnxEncoder",
     "Packing",
-    "Recent",
     "Salience",
     "TokenStore",
     "TokenWriter",

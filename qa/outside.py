@@ -6,9 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
-from embeddings import Block, Interaction, Packing, Recent, block
+from embeddings import Block, Interaction, Packing, block
 from qa.milvus import MOST, Milvus
 from qa.parts import LostError, joined
+from qa.recent import Recent
 from qa.states import Keys, Texts, doc_key, unpacked
 from qa.store import Places, Rows, Vectors, interaction
 

@@ -1,6 +1,6 @@
 """What was used lately stays, within its bounds."""
 
-from embeddings.recent import Recent
+from qa.recent import Recent
 
 
 class Maker:
