@@ -135,10 +135,15 @@ def refusal(answer: Answer) -> str:
     return say(_REFUSALS.get(answer.reason, "no_answer"), answer.language)
 
 
+def _opens_with(text: str, title: str) -> bool:
+    """As of a note without a title, which has its first line for one."""
+    return text.strip().partition("\n")[0].split() == title.split()
+
+
 def quote(quote: Quote, style: Style, language: Language, number: int | None = None) -> str:
     """One quote under the line that says where it stands."""
     lines = _heading(quote, style, language, number)
-    if quote.title and quote.kind != "heading":
+    if quote.title and quote.kind != "heading" and not _opens_with(quote.text, quote.title):
         lines += ["   " + line for line in _dim(one_line(quote.title), style)]
     lines += ["   " + line for line in _body(quote, style)]
     if quote.missing:

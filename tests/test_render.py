@@ -155,6 +155,12 @@ def test_a_heading_is_not_repeated_as_its_own_title() -> None:
     assert render.plain(answer(quote("Bees", kind="heading"))).count("Bees\n") == 0
 
 
+def test_a_title_is_not_printed_where_it_is_the_first_line_of_the_quote() -> None:
+    note = "A note on bees.\nThey dance."
+    assert render.plain(answer(quote(note, title="A note on bees."))).count("A note on") == 1
+    assert render.plain(answer(quote(note, title="A note on"))).count("A note on") == 2
+
+
 def test_a_path_is_said_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert render.location(tmp_path / "a" / "b.txt") == str(Path("a/b.txt"))
@@ -278,7 +284,7 @@ def test_json_has_the_exact_characters_all_the_same(text: str) -> None:
     "markup", ["[bold]x[/]", "[/]", "[link=http://x]y[/link]", "\\[red]", "[[x]]"]
 )
 def test_markup_is_text_like_any_other(markup: str) -> None:
-    printed = render.render(answer(quote(markup, title=markup)), Style(True, 80))
+    printed = render.render(answer(quote(markup, title=f"On {markup}")), Style(True, 80))
     assert printed.count(markup) == 2
 
 
