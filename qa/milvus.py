@@ -223,7 +223,7 @@ class Milvus:
                 self._loaded.add(name)
             try:
                 return getattr(self._client, method)(name, timeout=SECONDS, **options)
-            except Exception:
+            except Exception:  # whatever it is, it is raised again, and the next try loads anew
                 self._loaded.discard(name)
                 raise
 
