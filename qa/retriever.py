@@ -1,5 +1,6 @@
 """A question becomes a ranking of passages: candidates by vector and word, then token by token."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -118,6 +119,10 @@ def _both(
 @cache
 def _beside() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(cores(), "lexical")
+
+
+if hasattr(os, "register_at_fork"):  # a process that is forked has none of these threads
+    os.register_at_fork(after_in_child=_beside.cache_clear)
 
 
 def _rank(

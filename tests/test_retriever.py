@@ -1,5 +1,7 @@
 """Words are searched for while the model runs, if a core is free; the ranking is the same."""
 
+import multiprocessing
+import os
 import threading
 from pathlib import Path
 
@@ -47,3 +49,23 @@ def test_a_core_is_given_back_when_the_search_fails(
     with pytest.raises(OSError, match="the disk is gone"):
         bot.hits("How much honey do bees make?")
     assert bot._turns.acquire(blocking=False)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only POSIX forks")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_process_searches_with_threads_of_its_own(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+    expected = [hit.row for hit in bot.hits("How much honey do bees make?")]
+    context = multiprocessing.get_context("fork")
+    found = context.SimpleQueue()
+    child = context.Process(
+        target=lambda: found.put([hit.row for hit in bot.hits("How much honey do bees make?")])
+    )
+    child.start()
+    child.join(20)
+    done = child.exitcode
+    child.kill()
+    assert done == 0
+    assert found.get() == expected
