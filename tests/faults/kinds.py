@@ -191,6 +191,9 @@ def no_memory(scene: Scene, rng: random.Random) -> bool:
         raise WrongError(result.err)
     _ended(scene, result.status, 2)
     scene.heal()
+    scene.tidy(most=1)  # what it was about to remove is left to the next builder
+    scene.change(rng)
+    scene.heal()
     scene.tidy()
     return result.status == 2
 
