@@ -73,13 +73,14 @@ def _attentions(
         paths = [_follow(makers, name, "Transpose", "Reshape", _PRODUCT) for name in names]
         if not all(paths):
             return None
-        orders = [_attributes(path[0])["perm"] for path in (*paths, after[1:])]
+        orders = [_attributes(path[0]).get("perm") for path in (*paths, after[1:])]
         shapes = [tables.get(path[1].input[1]) for path in paths]
         products = [path[2] for path in paths]
         heads, width = _split(shapes)
         plain = (
             orders == [_HEADS_FIRST, _KEYS, _HEADS_FIRST, _HEADS_FIRST]
             and heads > 0
+            and _attributes(softmax).get("axis", -1) in (-1, 3)
             and _is_scaled(_attributes(scored[0]), width)
             and _are_alike(products, tables, heads * width)
         )
@@ -116,7 +117,7 @@ def _split(shapes: Sequence[npt.NDArray[Any] | None]) -> tuple[int, int]:
 def _is_scaled(attributes: Mapping[str, Any], width: int) -> bool:
     """Whether queries times keys are divided by the root of a head's width, and no more."""
     turned = any(value for name, value in attributes.items() if name.startswith("trans"))
-    return not turned and math.isclose(attributes["alpha"], width**-0.5, rel_tol=1e-6)
+    return not turned and math.isclose(attributes.get("alpha", 1.0), width**-0.5, rel_tol=1e-6)
 
 
 def _are_alike(
