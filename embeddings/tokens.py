@@ -125,7 +125,7 @@ class TokenStore:
     ]:
         """The passages of the rows from `first` to before `end` as they lie on disk.
 
-        Values values (n, width), scales (n,) and ids (n,) of them all; of each its size and its
+        Values (n, width), scales (n,) and ids (n,) of them all; of each its size and its
         checksum.
 
         Raises:
