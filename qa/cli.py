@@ -1,7 +1,6 @@
 """The commands: parse, one call, print. Answers go to stdout, everything else to stderr."""
 
 import json
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,11 +38,11 @@ from qa.options import (
     TopK,
     Until,
     Within,
+    asked,
     examples,
     one_language,
     several_languages,
 )
-from qa.progress import Bar
 from qa.types import Answer, Language
 
 if TYPE_CHECKING:
@@ -111,11 +110,11 @@ def ask(
     if batch:
         if question:
             raise UsageError("with --batch the questions come from standard input alone")
-        raise typer.Exit(_batch(_bot(documents, index, model, store), top_k, spoken, where))
+        raise typer.Exit(_batch(asked(documents, index, model, store), top_k, spoken, where))
     text = decoded(standard_input().read()) if question == "-" else question
     if not text.strip():
         raise UsageError('the question is empty; write it in quotes: qa ask "How many …?"')
-    bot = _bot(documents, index, model, store)
+    bot = asked(documents, index, model, store)
     answer = bot.answer(searchable(text), top_k=top_k, language=spoken, where=where)
     if cite is not None:
         print_cited(bot, answer, cite)
@@ -231,11 +230,6 @@ def main(
     ] = False,
 ) -> None:
     pass
-
-
-def _bot(documents: Path | None, index: Path | None, model: str | None, store: str | None) -> "Bot":
-    with closing(Bar()) as progress:
-        return open_bot(documents, index, model, store, progress)
 
 
 def _status(answer: Answer) -> int:

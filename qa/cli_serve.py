@@ -6,9 +6,7 @@ import typer
 
 from qa.console import complain
 from qa.errors import UsageError
-from qa.opening import open_bot
-from qa.options import Documents, Index, Model, Store, whole
-from qa.progress import Bar
+from qa.options import Documents, Index, Model, Store, asked, whole
 
 _MOST_PORTS = 65535
 
@@ -114,13 +112,11 @@ def serve(
         raise UsageError(
             f'serving needs {error.name}, which is not installed; pip install "qa[serve]"'
         ) from error
-    from contextlib import closing
 
     access = server.access(host, token, tuple(name or ()))
     limits = service.Limits(threads, queue, timeout, rate)
     with server.listen(host, port) as listening:
-        with closing(Bar()) as progress:
-            bot = open_bot(documents, index, model, store, progress)
+        bot = asked(documents, index, model, store)
         complain(
             f"qa: {store or bot.folder} answers on {server.address(listening)}; Ctrl-C ends it"
         )

@@ -1,20 +1,13 @@
 """`qa show` and `qa sources`: a passage in its surroundings; the documents."""
 
-from contextlib import closing
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from qa.cli_diff import show_differences
 from qa.console import on_terminal, print_json, print_line
 from qa.errors import UsageError
-from qa.opening import open_bot
-from qa.options import AsJson, Documents, Index, Model, Store, whole
-from qa.progress import Bar
-
-if TYPE_CHECKING:
-    from qa.bot import Bot
+from qa.options import AsJson, Documents, Index, Model, Store, asked, whole
 
 
 def show(
@@ -52,7 +45,7 @@ def show(
     """Print a passage in its surroundings."""
     if other_id and not diff:
         raise UsageError("two passages are compared with: qa show SOURCE_ID --diff OTHER_ID")
-    bot = _bot(documents, index, model, store)
+    bot = asked(documents, index, model, store)
     if diff:
         show_differences(bot, source_id, other_id, as_json)
         return
@@ -73,7 +66,7 @@ def sources(
     as_json: AsJson = False,
 ) -> None:
     """List the documents."""
-    bot = _bot(documents, index, model, store)
+    bot = asked(documents, index, model, store)
     found = bot.sources()
     if as_json:
         keys = ("doc_id", "title", "language", "encoding", "sha256", "extractor", "date")
@@ -89,8 +82,3 @@ def sources(
     for d in found:
         place = style.link(one_line(location(d.path)), d.path)
         print_line("  ".join([one_line(d.doc_id), d.language, place, one_line(d.title)]))
-
-
-def _bot(documents: Path | None, index: Path | None, model: str | None, store: str | None) -> "Bot":
-    with closing(Bar()) as progress:
-        return open_bot(documents, index, model, store, progress)

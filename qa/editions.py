@@ -3,8 +3,10 @@
 Two passages that differ in a word are two passages, whatever they have in common: letters made
 from one template are alike, and so are the addresses of two offices. But where nearly all else in
 two documents is the same, the passages between are the same passage before and after a correction.
-In a text of a few paragraphs that is so where all else is the same, and what differs is neither
-whom, nor when, nor what mark it concerns: of letters from one template at least one of these does.
+In a text of a few paragraphs that is taken to be so where all else is the same, and what differs
+is neither whom, nor when, nor what mark it concerns. Two letters from one template mostly differ in
+one of these; two that differ in a bare number alone are taken for editions, too. So it is never
+said of a pair that one corrects the other, but that they differ.
 """
 
 import re

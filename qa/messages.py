@@ -121,9 +121,9 @@ MESSAGES: dict[Key, dict[Language, str]] = {
         "es": "también está en: {sources}",
     },
     "edition_at": {
-        "en": "corrected in another edition (qa show --diff): {sources}",
-        "fr": "corrigé dans une autre édition (qa show --diff)\xa0: {sources}",
-        "es": "corregido en otra edición (qa show --diff): {sources}",
+        "en": "nearly the same, with differences (qa show --diff): {sources}",
+        "fr": "presque identique, avec des différences (qa show --diff)\xa0: {sources}",
+        "es": "casi igual, con diferencias (qa show --diff): {sources}",
     },
     "not_mentioned": {
         "en": "this passage does not mention: {words}",

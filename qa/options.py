@@ -1,12 +1,18 @@
 """What the commands have in common: their options, and how an option is read."""
 
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from qa.errors import UsageError
+from qa.opening import open_bot
+from qa.progress import Bar
 from qa.types import LANGUAGES, Language
+
+if TYPE_CHECKING:
+    from qa.bot import Bot
 
 Documents = Annotated[
     Path | None,
@@ -124,3 +130,11 @@ def _language(name: str) -> Language:
     if name.lower() not in LANGUAGES:
         raise UsageError(f"unknown language {name!r}; choose from {', '.join(LANGUAGES)}")
     return cast(Language, name.lower())
+
+
+def asked(
+    documents: Path | None, index: Path | None, model: str | None, store: str | None
+) -> "Bot":
+    """The bot over what the options name; what takes time to open shows itself on stderr."""
+    with closing(Bar()) as progress:
+        return open_bot(documents, index, model, store, progress)

@@ -256,7 +256,7 @@ def test_the_other_edition_is_named_beneath_the_quote_and_what_differs_can_be_se
     run: Run,
 ) -> None:
     out = run("ask", "makes fifty kilograms of honey in a good summer")[1]
-    assert "   corrected in another edition (qa show --diff): report_2020#p3\n" in out
+    assert "   nearly the same, with differences (qa show --diff): report_2020#p3\n" in out
     assert "also at: report_2020#p3" not in out
 
     diff = run("show", "report_2021#p3", "--diff")[1]
