@@ -4,9 +4,10 @@ Two passages that differ in a word are two passages, whatever they have in commo
 from one template are alike, and so are the addresses of two offices. But where nearly all else in
 two documents is the same, the passages between are the same passage before and after a correction.
 In a text of a few paragraphs that is taken to be so where all else is the same, and what differs
-is neither whom, nor when, nor what mark it concerns. Two letters from one template mostly differ in
-one of these; two that differ in a bare number alone are taken for editions, too. So it is never
-said of a pair that one corrects the other, but that they differ.
+is neither whom, nor when, nor what mark it concerns, nor more than one figure: another well has
+another number and another depth. Two letters from one template mostly differ in one of these; two
+that differ in a single bare number are taken for editions, too. So it is never said of a pair that
+one corrects the other, but that they differ.
 """
 
 import re
@@ -27,6 +28,7 @@ COPIES = 3  # documents; a text that stands in more of them is a form's
 CORRECTED = 0.8  # of the words of a passage that a correction leaves
 SPELLING = 0.75  # of the letters of a name that a correction of its spelling leaves
 
+_FIGURE = re.compile(r"\d+(?:[.,\u202f\xa0 ]\d{3})*(?:[.,]\d+)?")
 _MARK = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w+|\b\w+/\w+")
 
 Pair = tuple[int, int]
@@ -106,9 +108,13 @@ def _replaced(old: Sequence[int], new: Sequence[int], keys: Sequence[str]) -> It
 
 
 def _another(before: str, after: str) -> bool:
-    """Whether another name is told, another day, or another mark as of a case; a corrected name
-    is one too, since of two letters one may be Maria's and one Mario's."""
-    return any(told(before) != told(after) for told in (_names, days, _MARK.findall))
+    """Whether another name is told, another day, another mark as of a case, or several other
+    figures; a corrected name is one too, since of two letters one may be Maria's and one Mario's.
+    """
+    if any(told(before) != told(after) for told in (_names, days, _MARK.findall)):
+        return True
+    old, new = Counter(_FIGURE.findall(before)), Counter(_FIGURE.findall(after))
+    return max((old - new).total(), (new - old).total()) > 1
 
 
 def _renamed(before: str, after: str) -> bool:
