@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings import Encoder, OnnxEncoder, cores, open_encoder
-from qa import dictionary, followups, indexing, language as languages, manifest
+from qa import indexing, language as languages, manifest
 from qa.calibration import Calibration, calibration
 from qa.errors import LibraryError, SourceError, UsageError
 from qa.filters import Filter
@@ -21,15 +21,12 @@ from qa.folders import cache, fitted, folder_of, index_of, named
 from qa.library import Library, open_library
 from qa.responder import quote_of, respond
 from qa.retriever import Hit, retrieve
+from qa.rewriting import Search, readable, rewrite
 from qa.selection import nothing_left, rows_of, undated_note
-from qa.spelling import corrected
 from qa.types import LANGUAGES, Answer, Document, Language, Quote
-from qa.wording import wanted
 from qa.workers import across
 
 TOP_K = 3
-MAX_QUESTION = 4000  # characters that are searched; the model reads some 2,000 of them
-MAX_TEXT = 20_000  # characters in which questions are looked for, as in a pasted letter
 LOOK_AGAIN = 1.0  # seconds after which the folder is looked at for changes again
 EVERYTHING = Filter()
 
@@ -132,7 +129,7 @@ class Bot:
         history: Sequence[str],
         threshold: float | None,
     ) -> Answer:
-        asked = _searchable(question)
+        asked = readable(question)
         spoken = language or languages.detect(asked)
         if not asked:
             return Answer(question, "", spoken, reason="empty question")
@@ -141,13 +138,16 @@ class Bot:
         if among is not None and not len(among) and len(library):
             note = nothing_left(library, where, spoken)
             return Answer(question, "", spoken, reason="nothing passes the filter", notes=(note,))
-        searched = self._searched(library, asked, history, spoken)
+        searches = self._searches(library, asked, history, spoken)
         judge = self.judge
         return respond(
             Answer(
-                question, " ".join(searched), spoken, notes=undated_note(library, where, spoken)
+                question,
+                " ".join(search.text for search in searches),
+                spoken,
+                notes=undated_note(library, where, spoken),
             ),
-            self._hits(library, searched, spoken, among),
+            self._hits(library, searches, spoken, among),
             library,
             judge,
             self._encoder.count_tokens,
@@ -170,45 +170,30 @@ class Bot:
         Nothing is folded or refused; rows that are `hidden` are as if they were not there.
         """
         _check(TOP_K, language, history)
-        asked = _searchable(question)
+        asked = readable(question)
         spoken = language or languages.detect(asked)
         library = self.library()
-        searched = self._searched(library, asked, history, spoken)
-        return self._hits(library, searched, spoken, rows_of(library, where, hidden))
+        searches = self._searches(library, asked, history, spoken)
+        return self._hits(library, searches, spoken, rows_of(library, where, hidden))
 
-    def _searched(
+    def _searches(
         self, library: Library, asked: str, history: Sequence[str], spoken: Language
-    ) -> list[str]:
-        """What is searched for: each question of a text, with what it leans on, without typos."""
-
-        def right(text: str, language: Language) -> str:
-            """A typo is set right in the language it was made in, before turns are joined."""
-            known = self._encoder.count_tokens
-            is_word = partial(dictionary.is_word, folder=cache() / "words")
-            return corrected(text[:MAX_QUESTION], language, library.catalogue, known, is_word)
-
-        said = [turn for earlier in history for turn in wanted(_searchable(earlier))]
-        turns = [right(turn, languages.detect(turn)) for turn in said]
-        joined: list[str] = []
-        for typed in wanted(asked):
-            question = right(typed, spoken)
-            whole = followups.join(question, turns, spoken)
-            if joined and whole.startswith(joined[-1]):  # it leans on the one just before
-                joined.pop()
-            joined.append(whole)
-            turns.append(question)
-        return joined
+    ) -> list[Search]:
+        return rewrite(asked, history, spoken, library.catalogue, self._encoder.count_tokens)
 
     def _hits(
         self,
         library: Library,
-        searched: Sequence[str],
+        searches: Sequence[Search],
         spoken: Language,
         among: npt.NDArray[np.int64] | None,
     ) -> list[Hit]:
         """The ranking; of several questions in turn, beginning with the surest answer."""
         search = partial(retrieve, model_name=self._model_name, turns=self._turns)
-        found = [search(library, self._encoder, each, spoken, among) for each in searched]
+        found = [
+            search(library, self._encoder, text, spoken, among, asked=asked)
+            for text, asked in searches
+        ]
         if len(found) == 1:
             return found[0]
         surest = self.judge.probability
@@ -318,13 +303,6 @@ def as_indexed(
         )
     library.verify()
     return folder, library
-
-
-def _searchable(question: str) -> str:
-    """As much of a text as is read. Half a surrogate pair is no character, and stands
-    for one that was lost."""
-    text = question.strip()[:MAX_TEXT]
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _check(top_k: int, language: str | None, history: Sequence[str]) -> None:

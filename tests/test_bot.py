@@ -20,10 +20,11 @@ import qa.answering
 import qa.bot
 from embeddings import Encoding, cores
 from qa import indexing
-from qa.bot import MAX_QUESTION, Bot
+from qa.bot import Bot
 from qa.errors import DocumentError, QAError, SourceError, UsageError
 from qa.filters import Filter
 from qa.manifest import FORMAT
+from qa.rewriting import MAX_QUESTION
 from qa.types import Answer, Quote
 
 ROOT = Path(__file__).parent.parent

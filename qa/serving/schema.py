@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from qa.bot import MAX_TEXT
+from qa.rewriting import MAX_TEXT
 from qa.types import Kind, Language
 
 MOST_QUOTES = 50

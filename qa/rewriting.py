@@ -1,0 +1,62 @@
+"""What was typed becomes what is searched for: one question or several, whole, without typos."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+from qa import dictionary, followups
+from qa.catalogue import Catalogue
+from qa.folders import cache
+from qa.language import detect
+from qa.mentions import CountTokens
+from qa.spelling import corrected
+from qa.types import Language
+from qa.wording import wanted
+
+MAX_QUESTION = 4000  # characters that are searched; the model reads some 2,000 of them
+MAX_TEXT = 20_000  # characters in which questions are looked for, as in a pasted letter
+
+
+class Search(NamedTuple):
+    """A question to search for. Of one that leans on an earlier turn, `asked` is its end: what is
+    asked now, where the beginning tells what it is about. Else `asked` is empty."""
+
+    text: str
+    asked: str = ""
+
+
+def readable(text: str) -> str:
+    """As much of a text as is read. Half a surrogate pair is no character, and stands
+    for one that was lost."""
+    return text.strip()[:MAX_TEXT].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def rewrite(
+    text: str,
+    history: Sequence[str],
+    language: Language,
+    catalogue: Catalogue,
+    count_tokens: CountTokens,
+) -> list[Search]:
+    """Each question of a text, with what it leans on in `history` (oldest first).
+
+    A typo is set right in the language it was made in, before turns are joined.
+    """
+    is_word = partial(dictionary.is_word, folder=cache() / "words")
+
+    def right(typed: str, spoken: Language) -> str:
+        return corrected(typed[:MAX_QUESTION], spoken, catalogue, count_tokens, is_word)
+
+    earlier = [turn for said in history for turn in wanted(readable(said))]
+    turns = [right(turn, detect(turn)) for turn in earlier]
+    searches: list[Search] = []
+    for typed in wanted(text):
+        question = right(typed, language)
+        whole = followups.join(question, turns, language)
+        turns.append(question)
+        if searches and whole.startswith(searches[-1].text):  # it leans on the one just before,
+            searches[-1] = Search(whole)  # and both are asked now
+        else:
+            leans = whole != question and whole.endswith(question.strip())
+            searches.append(Search(whole, question.strip() if leans else ""))
+    return searches

@@ -1,0 +1,69 @@
+"""Of a follow-up, what is asked now weighs more than what was asked and answered before."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import HashingEncoder
+from numpy.testing import assert_allclose
+
+from qa import Bot
+from qa.retriever import ASKED
+from qa.rewriting import Search, rewrite
+
+TOWER = "¿Qué altura tiene el faro?"
+
+
+@pytest.fixture
+def bot(folder: Path, encoder: HashingEncoder, tmp_path: Path) -> Bot:
+    return Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+
+
+@pytest.mark.parametrize(
+    ("text", "history", "searches"),
+    [
+        ("How high is the tower?", (), [Search("How high is the tower?")]),
+        (
+            "How much honey?",
+            ["How high is the tower?"],
+            [Search("How high is the tower? How much honey?", "How much honey?")],
+        ),
+        (  # nothing of the earlier question is left as it was
+            "And in Peru?",
+            ["How many people live in Chile?"],
+            [Search("How many people live in Peru?")],
+        ),
+        (  # both are asked now
+            "Who is Marta Klein? Where does she live?",
+            (),
+            [Search("Who is Marta Klein? Where does she live?")],
+        ),
+    ],
+)
+def test_what_is_asked_now_is_told_from_what_it_leans_on(
+    bot: Bot, encoder: HashingEncoder, text: str, history: Sequence[str], searches: list[Search]
+) -> None:
+    catalogue = bot.library().catalogue
+
+    assert rewrite(text, history, "en", catalogue, encoder.count_tokens) == searches
+
+
+def test_a_new_subject_is_found_though_the_question_looks_like_a_follow_up(bot: Bot) -> None:
+    assert bot.hits(TOWER)[0].passage.source_id == "faro#p2"
+
+    (best, *_) = bot.hits("How much honey?", history=[TOWER])
+
+    assert best.passage.source_id == "bees#p2"
+    assert_allclose(best.weights.sum(), 1, rtol=1e-6)
+    assert_allclose(best.weights[-3:].sum(), ASKED, rtol=1e-6)
+
+
+def test_what_says_the_most_anyway_keeps_its_weight(bot: Bot, encoder: HashingEncoder) -> None:
+    short, long = "Marta?", "What about the keeper of the hives of the mountain"
+    joined = bot.hits(long, history=[short])[0]
+    alone = bot.hits(f"{short} {long}")[0]
+
+    share = alone.weights[-encoder.count_tokens(long) :].sum()
+    assert share > ASKED
+    assert np.array_equal(joined.weights, alone.weights)
