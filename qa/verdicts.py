@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from qa.citations import sha256
 from qa.differences import Change, Part, differences
 from qa.render import Style, in_file, location, one_line, painted_lines
 from qa.standing import Finding, Status
-from qa.types import Quote
+from qa.types import Quote, sha256
 
 _ORDER: tuple[Status, ...] = ("unchanged", "moved", "altered", "gone")
 _CODES: dict[Status, str] = {"unchanged": "2", "moved": "1", "altered": "1;33", "gone": "1;33"}
@@ -29,6 +28,9 @@ def counted(findings: Sequence[Finding]) -> str:
     counts = Counter(finding.status for finding in findings)
     told = ", ".join(f"{counts[status]} {status}" for status in _ORDER if counts[status])
     quotes = "1 quote" if len(findings) == 1 else f"{len(findings)} quotes"
+    edited = sum(finding.edited for finding in findings)
+    told += f"; {edited} not as it was saved" if edited == 1 else ""
+    told += f"; {edited} not as they were saved" if edited > 1 else ""
     return f"{quotes}: {told}" if told else quotes
 
 
@@ -51,6 +53,16 @@ def _block(finding: Finding, style: Style) -> Iterator[str]:
         yield from compared(claim.text, claim.comparable(quote.text), style)
     if finding.elsewhere is not None:
         yield f"   word for word at: {_place(finding.elsewhere, claim.source_id, style)}"
+    if finding.edited:
+        yield from _indented(painted_lines([(_edited(finding), _CODES["altered"])], style))
+
+
+def _edited(finding: Finding) -> str:
+    said = "the quote in this file is not the one that was saved: its hash differs"
+    if finding.saved_stands:
+        return f"{said}, and its document still says what was saved"
+    unless = ", unless that had characters that Markdown does not show"
+    return said + (unless if finding.claim.as_shown else "")
 
 
 def _place(quote: Quote, source_id: str, style: Style) -> str:
@@ -107,6 +119,7 @@ def to_dict(finding: Finding) -> dict[str, Any]:
         "status": finding.status,
         "text": claim.text,
         "sha256": sha256(claim.text),
+        "edited": finding.edited,
         "compared": "as Markdown shows it" if claim.as_shown else "every character",
         "now": None if finding.quote is None else _standing(finding.quote),
         "elsewhere": None if finding.elsewhere is None else _standing(finding.elsewhere),
