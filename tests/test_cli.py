@@ -151,6 +151,10 @@ def batch(*lines: str | bytes) -> bytes:
     return b"\n".join(line.encode() if isinstance(line, str) else line for line in lines) + b"\n"
 
 
+def line(**more: Any) -> str:
+    return json.dumps({"question": KEEPER} | more)
+
+
 def test_a_batch_answers_line_by_line_in_order(run: Run) -> None:
     lines = [json.dumps({"question": question}) for question in (KEEPER, PIZZA, KEEPER)]
     status, out, err = run("ask", "--batch", stdin=batch(*lines))
@@ -170,8 +174,20 @@ def test_a_batch_answers_line_by_line_in_order(run: Run) -> None:
         ('{"query": "Who?"}', "no question in this line"),
         ('{"question": 5}', "no question in this line"),
         ("null", "no question in this line"),
+        (line(id=7), "unknown key 'id'; a line may have question, top_k, language, only, within,"),
+        (line(**{"in": "old/*"}), "unknown key 'in'; a line may have"),
+        (line(top_k=0), 'top_k cannot be understood; write {"top_k": 3}'),
+        (line(top_k=True), "top_k cannot be understood"),
+        (line(language="de"), "unknown language 'de'"),
+        (line(only=["fr", "de"]), "unknown language 'de'"),
+        (line(only=5), "only cannot be understood"),
+        (line(within=[5]), "within cannot be understood"),
+        (line(since="soon"), "since is 'soon'; write 2015, 2015-03 or 2015-03-27"),
+        (line(since=2016, until="2015"), "since 2016 is later than until 2015"),
+        (line(title=["x"]), "title cannot be understood"),
+        (line(history=KEEPER), 'history cannot be understood; write {"history": ["…"]}'),
     ],
-    ids=range(7),
+    ids=range(19),
 )
 def test_a_bad_line_in_the_middle_hurts_only_itself(run: Run, bad: str | bytes, said: str) -> None:
     good = json.dumps({"question": KEEPER})
@@ -181,6 +197,24 @@ def test_a_bad_line_in_the_middle_hurts_only_itself(run: Run, bad: str | bytes, 
     assert lines[0] == lines[2]
     assert lines[1]["line"] == 3
     assert said in lines[1]["error"]
+
+
+def test_a_line_of_a_batch_may_ask_a_part_of_the_folder_in_its_own_way(
+    run: Run, folder: Path
+) -> None:
+    (folder / "old").mkdir()
+    (folder / "old" / "bees-2014.txt").write_text("Old bees\n\nThe old keeper was Ada Prat.\n")
+    narrow = [{"within": "old/*"}, {"within": ["old/*"]}, {"until": 2015}, {"title": "OLD bees"}]
+    lines = [*(line(**each) for each in narrow), line(until=None), line(within=[], until="")]
+    out = run("ask", "--batch", "--until", "2015", stdin=batch(*lines))[1]
+    answers = [json.loads(each) for each in out.splitlines()]
+    for answer in answers[:-1]:
+        assert {q["doc_id"] for q in answer["quotes"] + answer["near_misses"]} == {"bees-2014"}
+    assert "bees" in {q["doc_id"] for q in answers[-1]["quotes"]}  # the line takes the option back
+    lines = [line(top_k=1, language="fr", only="en,fr"), line(only=["es"], history=[PIZZA])]
+    [one, other] = map(json.loads, run("ask", "--batch", stdin=batch(*lines))[1].splitlines())
+    assert (len(one["quotes"]), one["language"]) == (1, "fr")
+    assert {q["language"] for q in other["quotes"] + other["near_misses"]} == {"es"}
 
 
 def test_a_batch_may_be_plain_strings_and_begin_with_a_byte_order_mark(run: Run) -> None:
