@@ -180,8 +180,8 @@ app.command(
     epilog=examples(
         "qa show 004_4dcdd40475431c58#p12",
         "qa show --around 3 -d reports/ annual#p7",
-        "qa show -d reports/ annual#p7 --diff",
-        "qa show -d reports/ annual#p7 --diff corrected#p7",
+        "qa show -d reports/ corrected#p7 --diff",
+        "qa show -d reports/ corrected#p7 --diff annual#p7",
     )
 )(show)
 app.command(epilog=examples("qa sources -d reports/"))(sources)

@@ -73,15 +73,17 @@ def _place(quote: Quote, source_id: str, style: Style) -> str:
 
 
 def beside(quote: Quote, other: Quote, style: Style) -> Iterator[str]:
-    """Lines that name two passages and show what differs between them."""
-    for mark, each in (("-", quote), ("+", other)):
-        yield f"{mark} {_place(each, '', style)}"
-    yield from compared(quote.text, other.text, style)
+    """Lines that name two passages and show how `quote` differs from `other`."""
+    sides: tuple[tuple[Change, Quote], ...] = (("-", other), ("+", quote))
+    for mark, each in sides:
+        words, code = _shown((mark, "only here"), style)
+        yield f"{mark} {_place(each, '', style)}  {style.paint(words, code)}"
+    yield from compared(other.text, quote.text, style)
 
 
 def differences_of(quote: Quote, other: Quote) -> dict[str, Any]:
-    """Plain values for JSON: what is in both (""), in the first only ("-"), in the second ("+")."""
-    parts = differences(quote.text, other.text)
+    """Plain values for JSON: what is in both (""), in `other` only ("-"), in `quote` only ("+")."""
+    parts = differences(other.text, quote.text)
     return {
         "source_id": quote.source_id,
         "other": other.source_id,
