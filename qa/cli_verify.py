@@ -9,7 +9,7 @@ import typer
 
 from qa.console import complain, on_terminal, print_json, print_line, standard_input
 from qa.options import AsJson, Documents, Index, Model
-from qa.progress import Bar
+from qa.progress import Bar, several
 
 if TYPE_CHECKING:
     from qa.library import Library
@@ -96,7 +96,8 @@ def _of_index(documents: Path | None, index: Path | None, model: str | None, as_
             print_line(verdicts.text(differing, terminal_style(on_terminal())) + "\n")
         for path, what in files.items():
             print_line(f"{what}: {one_line(path)}")
-        print_line(f"{verdicts.counted(report.findings)}; {len(known)} documents, model unchanged")
+        count = several(len(known), "document")
+        print_line(f"{verdicts.counted(report.findings)}; {count}, model unchanged")
     harmed = differing or any(what != "new" for what in files.values())
     raise typer.Exit(DIFFERS if harmed else STANDS)
 

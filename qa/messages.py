@@ -90,9 +90,9 @@ MESSAGES: dict[Key, dict[Language, str]] = {
         "{languages}, fechas: {dates}, archivos: {examples}",
     },
     "undated": {
-        "en": "Left out, as their date is not known: {count} of {total} documents.",
-        "fr": "Laissés de côté, leur date étant inconnue\xa0: {count} documents sur {total}.",
-        "es": "Se han dejado fuera, por no conocerse su fecha: {count} de {total} documentos.",
+        "en": "Documents left out, as their date is not known: {count} of {total}.",
+        "fr": "Documents laissés de côté, leur date étant inconnue\xa0: {count} sur {total}.",
+        "es": "Documentos que se dejan fuera, por no conocerse su fecha: {count} de {total}.",
     },
     "empty_question": {
         "en": "The question is empty.",

@@ -28,13 +28,15 @@ def read(path: Path) -> bytes:
     """The bytes of a file that someone saved.
 
     Raises:
-        UsageError: it is too large, or no file.
-        OSError: it cannot be read.
+        UsageError: it is no file, or cannot be read.
     """
     if path.exists() and not path.is_file():  # a pipe would be waited for for ever
         raise UsageError(f"{path} is not a file; name one that holds quotes")
-    with path.open("rb") as file:
-        return file.read(MOST + 1)
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror or error}); {_WANTED}") from error
 
 
 def claims(data: bytes, name: str) -> list[Claim]:

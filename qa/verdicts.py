@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from qa.differences import Change, Part, differences
+from qa.progress import several
 from qa.render import Style, in_file, location, one_line, painted_lines
 from qa.standing import Finding, Status
 from qa.types import Quote, sha256
@@ -27,7 +28,7 @@ def counted(findings: Sequence[Finding]) -> str:
     """How many quotes there are of each status, as one line."""
     counts = Counter(finding.status for finding in findings)
     told = ", ".join(f"{counts[status]} {status}" for status in _ORDER if counts[status])
-    quotes = "1 quote" if len(findings) == 1 else f"{len(findings)} quotes"
+    quotes = several(len(findings), "quote")
     edited = sum(finding.edited for finding in findings)
     told += f"; {edited} not as it was saved" if edited == 1 else ""
     told += f"; {edited} not as they were saved" if edited > 1 else ""

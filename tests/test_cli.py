@@ -619,7 +619,7 @@ def test_control_c_ends_it_with_130_and_no_traceback(cache: Path) -> None:
     time.sleep(0.1)
     asking.send_signal(signal.SIGINT)
     _, err = asking.communicate(timeout=30)
-    said = "qa: interrupted; an index that was there stays as it was"
+    said = "qa: interrupted; what has been indexed is kept"
     assert (asking.returncode, err.strip()) == (130, said)
     [index] = (cache / "indexes").iterdir()
     assert not (index / "manifest.json").exists()

@@ -642,7 +642,17 @@ def test_a_pipe_is_not_waited_for(run: Run, tmp_path: Path) -> None:
     status, _, err = run("verify", str(tmp_path / "pipe"))
     assert status == 2
     assert "is not a file" in err
-    assert run("verify", str(tmp_path / "missing.md"))[0] == 2
+    status, _, err = run("verify", str(tmp_path / "missing.md"))
+    assert (status, "[Errno" in err) == (2, False)
+    assert "missing.md cannot be read (No such file or directory); what `qa chat` saves" in err
+
+
+def test_one_is_one_document_and_one_quote(run: Run, folder: Path) -> None:
+    for name in ("faro.txt", "moulin.txt"):
+        (folder / name).unlink()
+    (folder / "bees.txt").write_text(f"{HONEY}\n")
+    assert run("index")[1].startswith("1 passage of 1 document in ")
+    assert run("verify") == (0, "1 quote: 1 unchanged; 1 document, model unchanged\n", "")
 
 
 def test_a_very_long_quote_is_compared_without_its_difference(
