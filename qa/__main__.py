@@ -55,6 +55,8 @@ def _complain_of_usage(error: Any) -> None:
     cure = f"{command} --help shows what can be said"
     if message.startswith("No such command"):
         cure = f'a question is asked with: qa ask "…"; {cure}'
+    if command == "qa ask" and message.startswith("Got unexpected extra argument"):
+        cure = 'a question of several words stands in quotes: qa ask "How many …?"'
     if message.startswith("No such option: --store"):
         message = f"{command} reads a folder, and no --store"
         cure = "ask, chat, doctor, index, serve, show and sources know stores"
