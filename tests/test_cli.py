@@ -625,6 +625,26 @@ def test_control_c_ends_it_with_130_and_no_traceback(cache: Path) -> None:
     assert not (index / "manifest.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (FileNotFoundError(2, "No such file or directory", "a.txt"), "a.txt: No such file or"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (OSError("the disk is full"), "the disk is full"),
+    ],
+)
+def test_trouble_of_the_system_is_said_without_its_number(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: OSError, said: str
+) -> None:
+    def failing(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(qa.bot, "open_encoder", failing)
+    result = run("ask", KEEPER)
+    assert_one_sentence(result, f"qa: {said}")
+    assert "Errno" not in result[2]
+
+
 def test_a_fault_of_the_program_has_status_2_and_a_traceback(cache: Path) -> None:
     faulty = SLOW.replace("lambda *_: Slow()", "lambda *_: 1 / 0")
     done = subprocess.run(
