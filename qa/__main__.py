@@ -9,7 +9,7 @@ import typer
 
 from qa.cli import ANSWERED, TROUBLE, app
 from qa.console import complain
-from qa.errors import QAError
+from qa.errors import QAError, reason
 
 INTERRUPTED, UNREAD = 130, 141  # as a shell says for Ctrl-C, and for a closed pipe
 
@@ -28,7 +28,7 @@ def run(arguments: list[str] | None = None) -> int:
     except MemoryError:
         complain("qa: there is not enough memory; close other programs, or name a smaller folder")
     except (QAError, OSError) as error:
-        complain(f"qa: {error}")
+        complain(f"qa: {reason(error)}")
     except Exception as error:  # the errors of embeddings, which most commands never import
         if not _is_of_embeddings(error):
             raise
@@ -37,7 +37,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _interrupted() -> int:
-    complain("qa: interrupted; an index that was there stays as it was")
+    complain("qa: interrupted; what has been indexed is kept")
     return INTERRUPTED
 
 
@@ -55,6 +55,8 @@ def _complain_of_usage(error: Any) -> None:
     cure = f"{command} --help shows what can be said"
     if message.startswith("No such command"):
         cure = f'a question is asked with: qa ask "…"; {cure}'
+    if command == "qa ask" and message.startswith("Got unexpected extra argument"):
+        cure = 'a question of several words stands in quotes: qa ask "How many …?"'
     if message.startswith("No such option: --store"):
         message = f"{command} reads a folder, and no --store"
         cure = "ask, chat, doctor, index, serve, show and sources know stores"

@@ -1,6 +1,5 @@
 """Quotes as citations: BibTeX, CSL-JSON, Markdown. Titles and names are data, and are escaped."""
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import Any
 
 from qa.render import in_file, one_line
 from qa.transcript import blockquote, code
-from qa.types import Language, Quote
+from qa.types import Language, Quote, sha256
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?![\d-])")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
@@ -31,11 +30,6 @@ _LATEX = str.maketrans(
 # What TeX sets as one sign, if nothing stands between: dashes, quotation marks, ¡ and ¿.
 _LIGATURE = re.compile(r"(?<=([-,`']))(?=\1)|(?<=[!?])(?=`)")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$-])")
-
-
-def sha256(text: str) -> str:
-    """The SHA-256 of a quote's text in UTF-8, hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def bibtex(quotes: Sequence[Quote], dates: Mapping[str, str]) -> str:

@@ -1,11 +1,11 @@
 """The commands: parse, one call, print. Answers go to stdout, everything else to stderr."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qa.cli_batch import Asking, answered
 from qa.cli_calibrate import calibrate
 from qa.cli_cite import Cite, check_style, print_cited
 from qa.cli_doctor import doctor
@@ -43,7 +43,7 @@ from qa.options import (
     one_language,
     several_languages,
 )
-from qa.types import Answer, Language
+from qa.types import Answer
 
 if TYPE_CHECKING:
     from qa.bot import Bot, Progress
@@ -99,7 +99,8 @@ def ask(
         bool,
         typer.Option(
             "--batch",
-            help='Answer many: JSON lines {"question": "…"} in, JSON lines out, in order.',
+            help='Answer many: JSON lines {"question": "…"} in, JSON lines out, in order. A line '
+            "may have its own top_k, language, only, within, since, until, title, history.",
         ),
     ] = False,
 ) -> None:
@@ -109,8 +110,11 @@ def ask(
     where = Filter.of(several_languages(only), within, since, until, title)
     if batch:
         if question:
-            raise UsageError("with --batch the questions come from standard input alone")
-        raise typer.Exit(_batch(asked(documents, index, model, store), top_k, spoken, where))
+            raise UsageError(
+                "with --batch the questions come from standard input alone: qa ask --batch < FILE"
+            )
+        bot = asked(documents, index, model, store)
+        raise typer.Exit(_batch(bot, Asking(top_k, spoken, where)))
     text = decoded(standard_input().read()) if question == "-" else question
     if not text.strip():
         raise UsageError('the question is empty; write it in quotes: qa ask "How many …?"')
@@ -176,8 +180,8 @@ app.command(
     epilog=examples(
         "qa show 004_4dcdd40475431c58#p12",
         "qa show --around 3 -d reports/ annual#p7",
-        "qa show -d reports/ annual#p7 --diff",
-        "qa show -d reports/ annual#p7 --diff corrected#p7",
+        "qa show -d reports/ corrected#p7 --diff",
+        "qa show -d reports/ corrected#p7 --diff annual#p7",
     )
 )(show)
 app.command(epilog=examples("qa sources -d reports/"))(sources)
@@ -239,28 +243,17 @@ def _status(answer: Answer) -> int:
     return ANSWERED if answer else NO_ANSWER
 
 
-def _batch(bot: "Bot", top_k: int, language: Language | None, where: Filter) -> int:
+def _batch(bot: "Bot", asking: Asking) -> int:
     """One JSON object a line in, one a line out; a bad line is answered by an error object."""
     worst = ANSWERED
     for number, line in enumerate(standard_input(), 1):
         if not line.strip():
             continue
         try:
-            answer = bot.answer(_asked(line), top_k=top_k, language=language, where=where)
+            answer = answered(bot, line, asking)
             print_json(answer.to_dict())
             worst = max(worst, _status(answer))
         except UsageError as error:
             print_json({"line": number, "error": str(error)})
             worst = TROUBLE
     return worst
-
-
-def _asked(line: bytes) -> str:
-    try:
-        content = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f'not a line of JSON ({error}); write {{"question": "…"}}') from error
-    question = content.get("question") if isinstance(content, dict) else content
-    if not isinstance(question, str):
-        raise UsageError('no question in this line; write {"question": "…"}')
-    return question

@@ -13,7 +13,7 @@ NONE = 1  # exit status, as where there is no answer
 
 
 def show_differences(bot: "Bot", source_id: str, other_id: str, as_json: bool) -> None:
-    """What differs between a passage and another one, or all that are nearly the same."""
+    """How a passage differs from another one, or from all that are nearly the same."""
     from qa.render import terminal_style
     from qa.reprints import reprints
     from qa.verdicts import beside, differences_of

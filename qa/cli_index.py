@@ -11,7 +11,7 @@ import typer
 from qa.console import complain, print_line
 from qa.errors import QAError, UsageError
 from qa.options import Documents, Index, Model, Store, whole
-from qa.progress import Bar, spoken
+from qa.progress import Bar, several, spoken
 
 if TYPE_CHECKING:
     from qa.bot import Bot
@@ -112,7 +112,7 @@ def index_(
         for line in summary(library, time.monotonic() - began):
             print_line(line)
         if published is not None:
-            print_line(f"{_several(published, 'passage')} written to {store}")
+            print_line(f"{several(published, 'passage')} written to {store}")
     if watch:
         _watch(bot)
     raise typer.Exit(SKIPPED if library.state.skipped else READY)
@@ -123,17 +123,13 @@ def summary(library: "Library", seconds: float) -> list[str]:
     from qa.render import visible
 
     state, languages = library.state, Counter(library.languages)
-    counts = f"{len(library)} passages of {_several(len(state.documents), 'document')}"
+    counts = f"{several(len(library), 'passage')} of {several(len(state.documents), 'document')}"
     spread = ", ".join(f"{code} {number}" for code, number in languages.most_common()) or "none"
-    read = f"{_several(len(state.documents), 'file')} read, {len(state.skipped)} skipped"
+    read = f"{several(len(state.documents), 'file')} read, {len(state.skipped)} skipped"
     return [
         f"{counts} in {visible(str(library.index))}",
         f"{read}; passages by language: {spread}; {spoken(seconds)}",
     ]
-
-
-def _several(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _publish(library: "Library", store: str, progress: Bar | None) -> int:

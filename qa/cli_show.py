@@ -37,7 +37,8 @@ def show(
         bool,
         typer.Option(
             "--diff",
-            help="What differs, word by word, from OTHER_ID, or from all that are nearly the same.",
+            help="How it differs, word by word, from OTHER_ID, or from all that are nearly the "
+            "same: - marks what only they have, + what only SOURCE_ID has.",
         ),
     ] = False,
     as_json: AsJson = False,

@@ -9,7 +9,7 @@ import typer
 
 from qa.console import complain, on_terminal, print_json, print_line, standard_input
 from qa.options import AsJson, Documents, Index, Model
-from qa.progress import Bar
+from qa.progress import Bar, several
 
 if TYPE_CHECKING:
     from qa.library import Library
@@ -39,9 +39,9 @@ def verify(
 
     Of a saved conversation or answer every quote is looked for in the files as they are now, with
     exit status 0 if each stands there word for word (where it moved, the new place is told), and
-    1 if one is altered or gone. Without one, every file and every passage of the index is read
-    again and compared, and the model's files too: 0 if all is as it was indexed, 1 if anything
-    is not. 2 is trouble.
+    1 if one is altered or gone, or is not the one that was saved, as its SHA-256 says. Without
+    one, every file and every passage of the index is read again and compared, and the model's
+    files too: 0 if all is as it was indexed, 1 if anything is not. 2 is trouble.
     """
     if saved is not None:
         _of_saved(saved, documents, as_json)
@@ -68,7 +68,7 @@ def _of_saved(saved: Path, documents: Path | None, as_json: bool) -> None:
     else:
         print_line(verdicts.text(report.findings, terminal_style(on_terminal())) + "\n")
         print_line(verdicts.counted(report.findings))
-    stands = all(finding.status in ("unchanged", "moved") for finding in report.findings)
+    stands = all(f.status in ("unchanged", "moved") and not f.edited for f in report.findings)
     raise typer.Exit(STANDS if stands else DIFFERS)
 
 
@@ -96,7 +96,8 @@ def _of_index(documents: Path | None, index: Path | None, model: str | None, as_
             print_line(verdicts.text(differing, terminal_style(on_terminal())) + "\n")
         for path, what in files.items():
             print_line(f"{what}: {one_line(path)}")
-        print_line(f"{verdicts.counted(report.findings)}; {len(known)} documents, model unchanged")
+        count = several(len(known), "document")
+        print_line(f"{verdicts.counted(report.findings)}; {count}, model unchanged")
     harmed = differing or any(what != "new" for what in files.values())
     raise typer.Exit(DIFFERS if harmed else STANDS)
 

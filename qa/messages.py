@@ -90,9 +90,9 @@ MESSAGES: dict[Key, dict[Language, str]] = {
         "{languages}, fechas: {dates}, archivos: {examples}",
     },
     "undated": {
-        "en": "Left out, as their date is not known: {count} of {total} documents.",
-        "fr": "Laissés de côté, leur date étant inconnue\xa0: {count} documents sur {total}.",
-        "es": "Se han dejado fuera, por no conocerse su fecha: {count} de {total} documentos.",
+        "en": "Documents left out, as their date is not known: {count} of {total}.",
+        "fr": "Documents laissés de côté, leur date étant inconnue\xa0: {count} sur {total}.",
+        "es": "Documentos que se dejan fuera, por no conocerse su fecha: {count} de {total}.",
     },
     "empty_question": {
         "en": "The question is empty.",
@@ -179,7 +179,7 @@ Posez une question ou tapez une de ces commandes\xa0:
   /until 2016   chercher jusqu’à cette date\xa0; seul\xa0: de toute date
   /title MOTS   chercher dans les documents dont le titre les contient\xa0; seul\xa0: dans tous
   /top 5        afficher ce nombre de citations par question
-  /save FILE    enregistrer la conversation et ses références en Markdown
+  /save FICHIER enregistrer la conversation et ses références en Markdown
   /help         afficher cette aide
   /quit         quitter
 Ctrl-C efface la ligne, Ctrl-D quitte la conversation.""",
@@ -194,7 +194,7 @@ Escriba una pregunta o uno de estos comandos:
   /until 2016   buscar hasta esa fecha; a solas: de cualquier fecha
   /title TEXTO  buscar en los documentos que lo tengan en su título; a solas: en todos
   /top 5        mostrar este número de citas por pregunta
-  /save FILE    guardar la conversación y sus referencias en Markdown
+  /save ARCHIVO guardar la conversación y sus referencias en Markdown
   /help         mostrar esta ayuda
   /quit         salir
 Ctrl-C borra la línea, Ctrl-D sale de la conversación.""",
@@ -252,8 +252,8 @@ Ctrl-C borra la línea, Ctrl-D sale de la conversación.""",
     },
     "usage_save": {
         "en": "Write /save FILE, for example /save conversation.md.",
-        "fr": "Écrivez /save FILE, par exemple /save conversation.md.",
-        "es": "Escriba /save FILE, por ejemplo /save conversacion.md.",
+        "fr": "Écrivez /save FICHIER, par exemple /save conversation.md.",
+        "es": "Escriba /save ARCHIVO, por ejemplo /save conversacion.md.",
     },
     "no_such_quote": {
         "en": "There is no quote {number}.",

@@ -101,7 +101,7 @@ Title = Annotated[
         "--title", metavar="WORDS", help="Search documents only with this in their title."
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 def examples(*lines: str) -> str:

@@ -104,6 +104,11 @@ def left(share: float, seconds: float) -> str:
     return f"{spoken(seconds * (1 - share) / share)} left"
 
 
+def several(count: int, thing: str) -> str:
+    """A count as a person says it: 1 passage, 2 passages."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def spoken(seconds: float) -> str:
     """Seconds as a person says them: 0.4 s, 45 s, 3 min 20 s, 2 h 5 min."""
     if seconds < 10:

@@ -14,7 +14,7 @@ from qa import manifest
 from qa.bot import Bot, Progress
 from qa.catalogue import Catalogue
 from qa.encoded import PLACES, packing_of
-from qa.errors import LibraryError, StoreError, UsageError
+from qa.errors import LibraryError, StoreError, UsageError, reason
 from qa.folders import cache
 from qa.library import CATALOGUE, FREQUENCIES, Library, read_rows
 from qa.manifest import Manifest
@@ -136,7 +136,7 @@ class RemoteBot(Bot):
                 raise LibraryError(f"{folder} is damaged; remove it: it is fetched anew")
             return RemoteLibrary(folder, state, self._store)
         except (OSError, ValueError, IndexFileError) as error:
-            raise LibraryError(f"{folder} cannot be used ({error}); remove it") from error
+            raise LibraryError(f"{folder} cannot be used ({reason(error)}); remove it") from error
 
 
 def _copy(store: Milvus, head: Head, folder: Path) -> None:

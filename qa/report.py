@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from qa.evaluation import DEEP, Evaluation, Outcome
+from qa.progress import several
 
 # The head of a column, and the key of its values.
 _RANKING = {
@@ -36,7 +37,8 @@ def table(evaluation: Evaluation) -> str:
     rows = evaluation.rows()
     preferring = any(row["queries_other"] for row in rows)
     parts = [
-        f"{evaluation.passages} passages, model {evaluation.model}, system {evaluation.system}; "
+        f"{several(evaluation.passages, 'passage')}, model {evaluation.model}, "
+        f"system {evaluation.system}; "
         "in per cent",
         _columns(rows, _RANKING | (_PREFERENCE if preferring else {})),
     ]

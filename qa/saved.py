@@ -11,12 +11,16 @@ from typing import Any
 from qa.console import decoded
 from qa.errors import UsageError
 from qa.standing import Claim, comparable
+from qa.types import sha256
 
 MOST = 64 * 2**20  # bytes; 20,000 answers
 _WANTED = (
     "what `qa chat` saves, or what `qa ask` prints with --json, --batch or --cite markdown, is read"
 )
+_LINE_ENDS = ("\n", "\r\n", "\r")  # one of which the document has; Markdown has the first
 _CODE = r"(?:`` (.+?) ``|`([^`]+)`)"
+_INK = re.compile(r"\S")
+_HASH = re.compile(r" · SHA-256 `([^`]*)`$")
 _CITATION = re.compile(rf"\*\*\d+\.\*\* {_CODE} · {_CODE}(?: · .*)?")
 
 
@@ -24,13 +28,15 @@ def read(path: Path) -> bytes:
     """The bytes of a file that someone saved.
 
     Raises:
-        UsageError: it is too large, or no file.
-        OSError: it cannot be read.
+        UsageError: it is no file, or cannot be read.
     """
     if path.exists() and not path.is_file():  # a pipe would be waited for for ever
         raise UsageError(f"{path} is not a file; name one that holds quotes")
-    with path.open("rb") as file:
-        return file.read(MOST + 1)
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror or error}); {_WANTED}") from error
 
 
 def claims(data: bytes, name: str) -> list[Claim]:
@@ -51,7 +57,7 @@ def claims(data: bytes, name: str) -> list[Claim]:
 
 def _of_markdown(text: str) -> Iterator[Claim]:
     """Each citation with the block of lines marked with > that stands below it."""
-    source_id = place = ""
+    source_id = place = digest = ""
     block: list[str] = []
     for line in [*text.replace("\r\n", "\n").split("\n"), ""]:
         if source_id and line.startswith(">"):
@@ -60,10 +66,14 @@ def _of_markdown(text: str) -> Iterator[Claim]:
         if block:
             shown = comparable("\n".join(block))
             if shown.strip():
-                yield Claim(source_id, shown, place=place, as_shown=True)
+                own = {sha256(end.join(block)) for end in _LINE_ENDS}
+                saved_as = "" if digest in own else digest
+                yield Claim(source_id, shown, place=place, as_shown=True, saved_as=saved_as)
             source_id, block = "", []
         if citation := _CITATION.fullmatch(line.rstrip()):
             source_id, place = citation[1] or citation[2], citation[3] or citation[4]
+            saved_with = _HASH.search(line.rstrip())
+            digest = saved_with[1].strip().lower() if saved_with else ""
 
 
 def _of_json(text: str, name: str) -> Iterator[Claim]:
@@ -73,22 +83,18 @@ def _of_json(text: str, name: str) -> Iterator[Claim]:
 
 
 def _contents(text: str, name: str) -> Iterator[tuple[int, Any]]:
-    """One value, or one a line, with the number of its line."""
-    try:
-        yield 1, json.loads(text)
-        return
-    except (ValueError, RecursionError) as error:
-        problem = error
-    lines = [pair for pair in enumerate(text.split("\n"), 1) if pair[1].strip()]
-    for number, line in lines:
+    """The values, one after another as they were appended, with the line on which each begins."""
+    decoder, at, line, counted = json.JSONDecoder(), 0, 1, 0
+    while begin := _INK.search(text, at):
+        line, counted = line + text.count("\n", counted, begin.start()), begin.start()
         try:
-            content = json.loads(line)
+            content, at = decoder.raw_decode(text, begin.start())
         except (ValueError, RecursionError) as error:
-            told = f", line {number}" if number > 1 else ""
-            raise UsageError(
-                f"{name}{told} is no JSON ({error if told else problem}); {_WANTED}"
-            ) from error
-        yield number, content
+            where, what = line, str(error)
+            if isinstance(error, json.JSONDecodeError):
+                where, what = error.lineno, error.msg
+            raise UsageError(f"{name}, line {where} is no JSON ({what}); {_WANTED}") from error
+        yield line, content
 
 
 def _quotes(content: Any, where: str) -> list[Any]:
@@ -108,5 +114,8 @@ def _claim(quote: Any, where: str) -> Claim:
     source_id, text, start = known.get("source_id"), known.get("text"), known.get("start")
     if not isinstance(source_id, str) or not isinstance(text, str) or not text.strip():
         raise UsageError(f"{where} has a quote without a source_id and a text; {_WANTED}")
+    digest = known.get("sha256")
+    digest = digest.strip().lower() if isinstance(digest, str) else ""
+    saved_as = "" if digest == sha256(text) else digest
     is_offset = isinstance(start, int) and not isinstance(start, bool) and start >= 0
-    return Claim(source_id, text, start if is_offset else None)
+    return Claim(source_id, text, start if is_offset else None, saved_as=saved_as)

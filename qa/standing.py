@@ -13,7 +13,7 @@ from qa.differences import ALIKE, MOST, likeness, words
 from qa.passages import cut
 from qa.render import in_file, in_markdown, one_line
 from qa.responder import quote_of
-from qa.types import Document, Passage, Quote
+from qa.types import Document, Passage, Quote, sha256
 
 Status = Literal["unchanged", "moved", "altered", "gone"]
 
@@ -30,6 +30,7 @@ class Claim:
 
     `start` is an offset in the document, if it is known; `place` a file with its line or page.
     `as_shown`: the text is as Markdown shows it, where not every character can be told apart.
+    `saved_as`: the SHA-256 that was saved with the quote, if `text` as it stands has another.
     """
 
     source_id: str
@@ -37,6 +38,7 @@ class Claim:
     start: int | None = None
     place: str = ""
     as_shown: bool = False
+    saved_as: str = ""
 
     @property
     def doc_id(self) -> str:
@@ -68,6 +70,22 @@ class Finding:
     def at_home(self) -> bool:
         quote = self.quote
         return quote is not None and self.claim.doc_id in (quote.doc_id, one_line(quote.doc_id))
+
+    @property
+    def saved_stands(self) -> bool:
+        """Whether the document has a quote with the hash that was saved."""
+        quote = self.quote
+        return quote is not None and sha256(quote.text) == self.claim.saved_as
+
+    @property
+    def edited(self) -> bool:
+        """Whether the quote that someone holds is not the one that was saved, as its hash says.
+
+        Markdown does not show every character: if only those are missing, the document has them.
+        """
+        claim = self.claim
+        shown = claim.as_shown and self.status in ("unchanged", "moved")
+        return bool(claim.saved_as) and not (shown and self.saved_stands)
 
 
 def comparable(text: str) -> str:

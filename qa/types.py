@@ -1,5 +1,6 @@
 """What the parts of the program hand to one another: immutable values, compared by value."""
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -150,6 +151,11 @@ class Quote:
             ],
             "missing": list(self.missing),
         }
+
+
+def sha256(text: str) -> str:
+    """The SHA-256 of a quote's text in UTF-8, hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 Reason = Literal[

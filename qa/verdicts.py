@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from qa.citations import sha256
 from qa.differences import Change, Part, differences
+from qa.progress import several
 from qa.render import Style, in_file, location, one_line, painted_lines
 from qa.standing import Finding, Status
-from qa.types import Quote
+from qa.types import Quote, sha256
 
 _ORDER: tuple[Status, ...] = ("unchanged", "moved", "altered", "gone")
 _CODES: dict[Status, str] = {"unchanged": "2", "moved": "1", "altered": "1;33", "gone": "1;33"}
@@ -28,7 +28,10 @@ def counted(findings: Sequence[Finding]) -> str:
     """How many quotes there are of each status, as one line."""
     counts = Counter(finding.status for finding in findings)
     told = ", ".join(f"{counts[status]} {status}" for status in _ORDER if counts[status])
-    quotes = "1 quote" if len(findings) == 1 else f"{len(findings)} quotes"
+    quotes = several(len(findings), "quote")
+    edited = sum(finding.edited for finding in findings)
+    told += f"; {edited} not as it was saved" if edited == 1 else ""
+    told += f"; {edited} not as they were saved" if edited > 1 else ""
     return f"{quotes}: {told}" if told else quotes
 
 
@@ -51,6 +54,16 @@ def _block(finding: Finding, style: Style) -> Iterator[str]:
         yield from compared(claim.text, claim.comparable(quote.text), style)
     if finding.elsewhere is not None:
         yield f"   word for word at: {_place(finding.elsewhere, claim.source_id, style)}"
+    if finding.edited:
+        yield from _indented(painted_lines([(_edited(finding), _CODES["altered"])], style))
+
+
+def _edited(finding: Finding) -> str:
+    said = "the quote in this file is not the one that was saved: its hash differs"
+    if finding.saved_stands:
+        return f"{said}, and its document still says what was saved"
+    unless = ", unless that had characters that Markdown does not show"
+    return said + (unless if finding.claim.as_shown else "")
 
 
 def _place(quote: Quote, source_id: str, style: Style) -> str:
@@ -61,15 +74,17 @@ def _place(quote: Quote, source_id: str, style: Style) -> str:
 
 
 def beside(quote: Quote, other: Quote, style: Style) -> Iterator[str]:
-    """Lines that name two passages and show what differs between them."""
-    for mark, each in (("-", quote), ("+", other)):
-        yield f"{mark} {_place(each, '', style)}"
-    yield from compared(quote.text, other.text, style)
+    """Lines that name two passages and show how `quote` differs from `other`."""
+    sides: tuple[tuple[Change, Quote], ...] = (("-", other), ("+", quote))
+    for mark, each in sides:
+        words, code = _shown((mark, "only here"), style)
+        yield f"{mark} {_place(each, '', style)}  {style.paint(words, code)}"
+    yield from compared(other.text, quote.text, style)
 
 
 def differences_of(quote: Quote, other: Quote) -> dict[str, Any]:
-    """Plain values for JSON: what is in both (""), in the first only ("-"), in the second ("+")."""
-    parts = differences(quote.text, other.text)
+    """Plain values for JSON: what is in both (""), in `other` only ("-"), in `quote` only ("+")."""
+    parts = differences(other.text, quote.text)
     return {
         "source_id": quote.source_id,
         "other": other.source_id,
@@ -107,6 +122,7 @@ def to_dict(finding: Finding) -> dict[str, Any]:
         "status": finding.status,
         "text": claim.text,
         "sha256": sha256(claim.text),
+        "edited": finding.edited,
         "compared": "as Markdown shows it" if claim.as_shown else "every character",
         "now": None if finding.quote is None else _standing(finding.quote),
         "elsewhere": None if finding.elsewhere is None else _standing(finding.elsewhere),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from qa import reading
-from qa.errors import DocumentError
+from qa.errors import DocumentError, reason
 from qa.render import one_line
 from qa.standing import Claim, Finding, Present
 
@@ -84,7 +84,7 @@ class _Today:
         try:
             document = reading.read(self.paths[doc_id].resolve(), doc_id, self._apart)
         except (DocumentError, OSError) as error:
-            self.unreadable[doc_id] = str(error)
+            self.unreadable[doc_id] = reason(error)
             return None
         self.read[doc_id] = document.sha256
         return Present(document)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from qa.errors import reason
 from qa.manifest import Manifest, Source
 
 
@@ -39,8 +40,8 @@ def watch(
         try:
             after = look()
         except troubles as error:
-            if str(error) != said:
-                said = str(error)
+            if reason(error) != said:
+                said = reason(error)
                 yield said
             continue
         if said:

@@ -151,6 +151,10 @@ def batch(*lines: str | bytes) -> bytes:
     return b"\n".join(line.encode() if isinstance(line, str) else line for line in lines) + b"\n"
 
 
+def line(**more: Any) -> str:
+    return json.dumps({"question": KEEPER} | more)
+
+
 def test_a_batch_answers_line_by_line_in_order(run: Run) -> None:
     lines = [json.dumps({"question": question}) for question in (KEEPER, PIZZA, KEEPER)]
     status, out, err = run("ask", "--batch", stdin=batch(*lines))
@@ -170,8 +174,20 @@ def test_a_batch_answers_line_by_line_in_order(run: Run) -> None:
         ('{"query": "Who?"}', "no question in this line"),
         ('{"question": 5}', "no question in this line"),
         ("null", "no question in this line"),
+        (line(id=7), "unknown key 'id'; a line may have question, top_k, language, only, within,"),
+        (line(**{"in": "old/*"}), "unknown key 'in'; a line may have"),
+        (line(top_k=0), 'top_k cannot be understood; write {"top_k": 3}'),
+        (line(top_k=True), "top_k cannot be understood"),
+        (line(language="de"), "unknown language 'de'"),
+        (line(only=["fr", "de"]), "unknown language 'de'"),
+        (line(only=5), "only cannot be understood"),
+        (line(within=[5]), "within cannot be understood"),
+        (line(since="soon"), "since is 'soon'; write 2015, 2015-03 or 2015-03-27"),
+        (line(since=2016, until="2015"), "since 2016 is later than until 2015"),
+        (line(title=["x"]), "title cannot be understood"),
+        (line(history=KEEPER), 'history cannot be understood; write {"history": ["…"]}'),
     ],
-    ids=range(7),
+    ids=range(19),
 )
 def test_a_bad_line_in_the_middle_hurts_only_itself(run: Run, bad: str | bytes, said: str) -> None:
     good = json.dumps({"question": KEEPER})
@@ -181,6 +197,24 @@ def test_a_bad_line_in_the_middle_hurts_only_itself(run: Run, bad: str | bytes, 
     assert lines[0] == lines[2]
     assert lines[1]["line"] == 3
     assert said in lines[1]["error"]
+
+
+def test_a_line_of_a_batch_may_ask_a_part_of_the_folder_in_its_own_way(
+    run: Run, folder: Path
+) -> None:
+    (folder / "old").mkdir()
+    (folder / "old" / "bees-2014.txt").write_text("Old bees\n\nThe old keeper was Ada Prat.\n")
+    narrow = [{"within": "old/*"}, {"within": ["old/*"]}, {"until": 2015}, {"title": "OLD bees"}]
+    lines = [*(line(**each) for each in narrow), line(until=None), line(within=[], until="")]
+    out = run("ask", "--batch", "--until", "2015", stdin=batch(*lines))[1]
+    answers = [json.loads(each) for each in out.splitlines()]
+    for answer in answers[:-1]:
+        assert {q["doc_id"] for q in answer["quotes"] + answer["near_misses"]} == {"bees-2014"}
+    assert "bees" in {q["doc_id"] for q in answers[-1]["quotes"]}  # the line takes the option back
+    lines = [line(top_k=1, language="fr", only="en,fr"), line(only=["es"], history=[PIZZA])]
+    [one, other] = map(json.loads, run("ask", "--batch", stdin=batch(*lines))[1].splitlines())
+    assert (len(one["quotes"]), one["language"]) == (1, "fr")
+    assert {q["language"] for q in other["quotes"] + other["near_misses"]} == {"es"}
 
 
 def test_a_batch_may_be_plain_strings_and_begin_with_a_byte_order_mark(run: Run) -> None:
@@ -218,7 +252,7 @@ def test_a_batch_and_a_question_are_too_much(run: Run) -> None:
         (["ask", "--only", "en,it", KEEPER], ["'it'", "en, fr, es"]),
         (["ask", "--since", "soon", KEEPER], ["since is 'soon'", "2015-03-27"]),
         (["ask", "--in", "!", KEEPER], ["no pattern of paths", "reports/2016/*"]),
-        (["ask", "one", "two"], ["two", "qa ask --help"]),
+        (["ask", "one", "two"], ["two", "stands in quotes: qa ask"]),
         (["ask", "-d", "nowhere", KEEPER], ["nowhere is not a folder", "name a folder"]),
         (["ask", "--index", "documents", KEEPER], ["not made by this program", "--index"]),
         (["show"], ["SOURCE_ID", "qa show --help"]),
@@ -226,7 +260,7 @@ def test_a_batch_and_a_question_are_too_much(run: Run) -> None:
         (["show", "--around", "-1", "bees#p1"], ["--around is '-1'", "0 or more"]),
         ([KEEPER], [KEEPER.rstrip("?"), 'qa ask "…"']),
         (["aks"], ["aks", "ask", "qa --help"]),
-        (["ask", "\x1b[31m\u202e", "b"], ["qa ask --help"]),
+        (["ask", "\x1b[31m\u202e", "b"], ["stands in quotes: qa ask"]),
         (["--nonsense"], ["--nonsense", "qa --help"]),
     ],
     ids=str,
@@ -585,10 +619,30 @@ def test_control_c_ends_it_with_130_and_no_traceback(cache: Path) -> None:
     time.sleep(0.1)
     asking.send_signal(signal.SIGINT)
     _, err = asking.communicate(timeout=30)
-    said = "qa: interrupted; an index that was there stays as it was"
+    said = "qa: interrupted; what has been indexed is kept"
     assert (asking.returncode, err.strip()) == (130, said)
     [index] = (cache / "indexes").iterdir()
     assert not (index / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (FileNotFoundError(2, "No such file or directory", "a.txt"), "a.txt: No such file or"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (OSError("the disk is full"), "the disk is full"),
+    ],
+)
+def test_trouble_of_the_system_is_said_without_its_number(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: OSError, said: str
+) -> None:
+    def failing(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(qa.bot, "open_encoder", failing)
+    result = run("ask", KEEPER)
+    assert_one_sentence(result, f"qa: {said}")
+    assert "Errno" not in result[2]
 
 
 def test_a_fault_of_the_program_has_status_2_and_a_traceback(cache: Path) -> None:

@@ -113,8 +113,8 @@ def test_a_corrected_edition_is_found_and_shown_word_by_word(run: Run, folder: P
     bees, corrected = Path("documents/bees.txt"), Path("documents/corrected.txt")
     assert (status, err) == (0, "")
     assert out == (
-        f"- bees#p2  {bees}:3\n+ corrected#p2  {corrected}:3\n"
-        "   A colony of bees makes [-forty-]{+fifty+} kilograms of honey in a good summer.\n"
+        f"- corrected#p2  {corrected}:3  [-only here-]\n+ bees#p2  {bees}:3  {{+only here+}}\n"
+        "   A colony of bees makes [-fifty-]{+forty+} kilograms of honey in a good summer.\n"
     )
 
 
@@ -130,21 +130,21 @@ def test_only_passages_of_the_same_language_are_near(run: Run, folder: Path) -> 
         "Le moulin a été construit en 1750 par les habitants du village.\n"
     )
     out = run("show", "moulin#p2", "--diff")[1]
-    assert re.findall(r"^\+ (\S+)", out, re.MULTILINE) == ["french#p2"]
-    assert "en [-1742-]{+1750+} par" in out
+    assert re.findall(r"^- (\S+)", out, re.MULTILINE) == ["french#p2"]
+    assert "en [-1750-]{+1742+} par" in out
 
 
 def test_any_two_passages_are_compared(run: Run) -> None:
     status, out, _ = run("show", "bees#p2", "--diff", "bees#p3")
     assert status == 0
-    assert out.splitlines()[1].startswith("+ bees#p3")
+    assert [row[:9] for row in out.splitlines()[:2]] == ["- bees#p3", "+ bees#p2"]
     [content] = json.loads(run("show", "bees#p2", "--diff", "bees#p3", "--json")[1])
     assert (content["source_id"], content["other"], content["same"]) == (
         "bees#p2",
         "bees#p3",
         False,
     )
-    assert "".join(text for change, text in content["parts"] if change != "+") == HONEY
+    assert "".join(text for change, text in content["parts"] if change != "-") == HONEY
 
 
 def test_a_passage_that_is_like_no_other_has_status_1(run: Run) -> None:

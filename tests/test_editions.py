@@ -280,7 +280,7 @@ def test_the_other_edition_is_named_beneath_the_quote_and_what_differs_can_be_se
     assert "also at: report_2020#p3" not in out
 
     diff = run("show", "report_2021#p3", "--diff")[1]
-    assert "makes [-fifty-]{+forty+} kilograms" in diff
+    assert "makes [-forty-]{+fifty+} kilograms" in diff
 
 
 def test_what_both_editions_have_alike_is_said_to_be_the_same(run: Run) -> None:

@@ -106,7 +106,7 @@ def test_copies_outside_of_the_filter_are_not_named(tmp_path: Path) -> None:
 
 
 def test_documents_without_a_date_are_left_out_and_counted(ask: Ask) -> None:
-    assert ask(since=2015).notes == ("Left out, as their date is not known: 2 of 5 documents.",)
+    assert ask(since=2015).notes == ("Documents left out, as their date is not known: 2 of 5.",)
     assert ask(since=2015, only=["fr"]).reason == "nothing passes the filter"
     assert ask(since=2015, within="reports").notes == ()
     assert ask(within="notes").notes == ()

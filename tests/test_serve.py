@@ -83,6 +83,7 @@ def test_an_answer_is_what_the_library_gives(client: TestClient, bot: Bot, quest
         ({"language": "fr"}, {"language": "fr"}),
         ({"only": ["es", "fr"]}, {"where": Filter.of(only=["es", "fr"])}),
         ({"within": ["f*.txt"]}, {"where": Filter.of(within="f*.txt")}),
+        ({"within": "f*.txt"}, {"where": Filter.of(within="f*.txt")}),
         ({"since": 2015, "until": "2016-03"}, {"where": Filter.of(since=2015, until="2016-03")}),
         ({"title": "moulin"}, {"where": Filter.of(title="moulin")}),
         ({"history": [KEEPER]}, {"history": [KEEPER]}),
@@ -118,6 +119,14 @@ def test_the_examples_of_the_description_are_answered_as_it_says(client: TestCli
     assert Request.model_json_schema()["examples"] == examples
 
 
+def test_openapi_tells_that_a_pattern_need_not_stand_in_a_list(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    within = described["components"]["schemas"]["Request"]["properties"]["within"]
+    assert [kind["type"] for kind in within["anyOf"]] == ["string", "array"]
+    [asked] = [p for p in described["paths"]["/ask"]["get"]["parameters"] if p["name"] == "within"]
+    assert [kind["type"] for kind in asked["schema"]["anyOf"]] == ["string", "array"]
+
+
 def test_a_hundred_clients_get_what_one_gets(bot: Bot) -> None:
     expected = bot.answer(KEEPER).to_dict()
     with client_of(bot) as client, ThreadPoolExecutor(100) as clients:
@@ -138,6 +147,10 @@ def test_a_hundred_clients_get_what_one_gets(bot: Bot) -> None:
         ({"question": KEEPER, "language": "de"}, "language"),
         ({"question": KEEPER, "only": ["en"] * 4}, "only"),
         ({"question": KEEPER, "within": ["*a*a*a*a*a"]}, "4 stars"),
+        ({"question": KEEPER, "within": "*a*a*a*a*a"}, "within.0: Value error, a pattern may have"),
+        ({"question": KEEPER, "within": "a" * 201}, "within.0: String should have at most 200"),
+        ({"question": KEEPER, "within": ["a"] * 11}, "within: List should have at most 10"),
+        ({"question": KEEPER, "within": 5}, "within: Input should be a valid list"),
         ({"question": KEEPER, "since": "soon"}, "write 2015"),
         ({"question": KEEPER, "history": ["a"] * 21}, "history"),
         ({"question": KEEPER, "shell": "rm"}, "shell"),

@@ -388,6 +388,8 @@ def test_answers_of_all_forms_are_read(run: Run, tmp_path: Path) -> None:
     )
     forms = {
         "one.json": run("ask", "--json", "Who is the keeper of the hives?")[1],
+        "appended.json": run("ask", "--json", "Pizza?")[1]
+        + run("ask", "--json", "Who is the keeper of the hives?")[1],
         "many.jsonl": run("ask", "--batch", stdin=questions)[1],
         "shown.json": run("show", "--json", "bees#p2")[1],
     }
@@ -400,12 +402,107 @@ def test_answers_of_all_forms_are_read(run: Run, tmp_path: Path) -> None:
         assert run("verify", "-", stdin=text.encode()) == (status, out, err), name
 
 
+def test_each_of_the_answers_that_were_appended_to_one_file_is_verified(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    bees, lighthouse = "Who is the keeper of the hives?", DOCUMENTS["faro.txt"].split("\n\n")[1]
+    answers = [run("ask", "--json", "-k", "1", each)[1] for each in (bees, lighthouse)]
+    quotes = [json.loads(answer)["quotes"] for answer in answers]
+    assert [each[0]["doc_id"] for each in quotes] == ["bees", "faro"]
+    (tmp_path / "answers.json").write_text("".join(answers))
+    status, out, _ = run("verify", str(tmp_path / "answers.json"))
+    assert (status, out.splitlines()[-1]) == (0, "2 quotes: 2 unchanged")
+    (folder / "faro.txt").unlink()
+    status, out, _ = run("verify", str(tmp_path / "answers.json"))
+    assert (status, out.splitlines()[-1]) == (1, "2 quotes: 1 unchanged, 1 gone")
+
+
 def test_a_saved_quote_whose_words_were_tampered_with_is_altered(run: Run, tmp_path: Path) -> None:
     text = run("ask", "--json", "Who is the keeper of the hives?")[1]
     (tmp_path / "a.json").write_text(text.replace("Marta Klein", "Maria Klein"))
     status, out, _ = run("verify", str(tmp_path / "a.json"))
     assert (status, statuses(out)["bees#p3"]) == (1, "altered")
     assert "called [-Maria-]{+Marta+} Klein" in out
+
+
+EDITED = "the quote in this file is not the one that was saved: its hash differs"
+
+
+@pytest.fixture
+def cited(run: Run, tmp_path: Path) -> Path:
+    """A quote as --cite markdown saves it, with its hash."""
+    path = tmp_path / "cited.md"
+    path.write_text(
+        run("ask", "--cite", "markdown", "-k", "1", "Who is the keeper of the hives?")[1]
+    )
+    assert f"SHA-256 `{hashlib.sha256(KEEPER.encode()).hexdigest()}`" in path.read_text()
+    assert run("verify", str(path))[0] == 0
+    return path
+
+
+def test_a_saved_quote_that_was_edited_is_told_apart_from_a_document_that_was(
+    run: Run, folder: Path, cited: Path
+) -> None:
+    saved_text = cited.read_text()
+    cited.write_text(saved_text.replace("Marta", "Maria"))
+    status, out, _ = run("verify", str(cited))
+    assert (status, statuses(out)["bees#p3"]) == (1, "altered")
+    assert f"{EDITED}, and its document still says what was saved" in out
+    assert out.endswith("1 quote: 1 altered; 1 not as it was saved\n")
+    [finding] = json.loads(run("verify", "--json", str(cited))[1])
+    assert finding["edited"] is True
+    cited.write_text(saved_text)
+    edit(folder, "bees.txt", "Marta", "Maria")
+    status, out, _ = run("verify", str(cited))
+    assert (status, statuses(out)["bees#p3"]) == (1, "altered")
+    assert "not the one" not in out
+
+
+def test_an_edited_quote_is_told_though_the_document_says_the_same_by_now(
+    run: Run, folder: Path, cited: Path
+) -> None:
+    cited.write_text(cited.read_text().replace("Marta", "Maria"))
+    edit(folder, "bees.txt", "Marta", "Maria")
+    status, out, _ = run("verify", str(cited))
+    assert (status, statuses(out)["bees#p3"]) == (1, "unchanged")
+    assert EDITED in out
+
+
+def test_a_saved_hash_of_another_text_is_told(run: Run, cited: Path) -> None:
+    own, saved_text = hashlib.sha256(KEEPER.encode()).hexdigest(), cited.read_text()
+    for other, said in (("0" * 64, True), ("nonsense", True), ("", False), (own.upper(), False)):
+        cited.write_text(saved_text.replace(own, other))
+        status, out, _ = run("verify", str(cited))
+        assert (status, EDITED in out) == (int(said), said), other
+
+
+def test_what_markdown_does_not_show_of_a_quote_makes_no_other_hash(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "cited.md"
+    for text in (
+        "Zebras  \r\n\tsleep\x1b while\u200b they \x0bare\u2028standing\x85 up.",
+        "Zebras  \r\nsleep\r\nwhile standing up.",
+    ):
+        (folder / "odd.txt").write_bytes(text.encode())
+        question = "Do zebras sleep while they are standing up?"
+        path.write_text(run("ask", "--cite", "markdown", "-k", "1", question)[1])
+        for before in (b"", b"Before.\n\n"):
+            (folder / "odd.txt").write_bytes(before + text.encode())
+            status, out, _ = run("verify", str(path))
+            assert (status, "not the one" in out) == (0, False)
+    # Of the second text Markdown has all but the kind of its line ends.
+    (folder / "odd.txt").write_bytes(text.replace("\r\n", "\n").encode())
+    assert run("verify", str(path))[0] == 0
+
+
+def test_the_hash_of_a_quote_in_json_is_compared(run: Run, tmp_path: Path) -> None:
+    own = hashlib.sha256(HONEY.encode()).hexdigest()
+    for sha256, said in ((own, False), ("0" * 64, True), (5, False)):
+        quote = {"source_id": "bees#p2", "text": HONEY, "sha256": sha256}
+        (tmp_path / "a.json").write_text(json.dumps([quote]))
+        status, out, _ = run("verify", str(tmp_path / "a.json"))
+        assert (status, f"   {EDITED}\n" in out) == (int(said), said)
 
 
 def test_the_saved_file_itself_is_no_witness(run: Run, folder: Path, tmp_path: Path) -> None:
@@ -480,7 +577,9 @@ WRONG = [
     ("{", "is no JSON"),
     ("[" * 100_000, "is no JSON"),
     ('{"a": ' + "1" * 5000 + "}", "is no JSON"),
-    ('{"quotes": []}\n{\n', ", line 2 is no JSON"),
+    ('{"quotes": []}\n{\n', ", line 3 is no JSON"),
+    ('{"quotes": []}\n{"quotes": 5}\n', ", line 2 is no answer"),
+    ('{"quotes": [\n]}{"quotes": []}\n\n{5}', ", line 4 is no JSON"),
     ("{}", "it has no list of quotes"),
     ('{"quotes": {}}', "it has no list of quotes"),
     ('{"quotes": [5]}', "a quote without a source_id and a text"),
@@ -543,7 +642,17 @@ def test_a_pipe_is_not_waited_for(run: Run, tmp_path: Path) -> None:
     status, _, err = run("verify", str(tmp_path / "pipe"))
     assert status == 2
     assert "is not a file" in err
-    assert run("verify", str(tmp_path / "missing.md"))[0] == 2
+    status, _, err = run("verify", str(tmp_path / "missing.md"))
+    assert (status, "[Errno" in err) == (2, False)
+    assert "missing.md cannot be read (No such file or directory); what `qa chat` saves" in err
+
+
+def test_one_is_one_document_and_one_quote(run: Run, folder: Path) -> None:
+    for name in ("faro.txt", "moulin.txt"):
+        (folder / name).unlink()
+    (folder / "bees.txt").write_text(f"{HONEY}\n")
+    assert run("index")[1].startswith("1 passage of 1 document in ")
+    assert run("verify") == (0, "1 quote: 1 unchanged; 1 document, model unchanged\n", "")
 
 
 def test_a_very_long_quote_is_compared_without_its_difference(

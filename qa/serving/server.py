@@ -7,7 +7,7 @@ import socket
 import uvicorn
 from fastapi import FastAPI
 
-from qa.errors import UsageError
+from qa.errors import UsageError, reason
 from qa.serving.service import Access
 
 _SHORTEST = 16  # characters of a token; fewer can be guessed
@@ -52,7 +52,8 @@ def listen(host: str, port: int) -> socket.socket:
         listening = socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError, UnicodeError) as error:
         raise UsageError(
-            f"cannot listen on {host}, port {port} ({error}); name another with --host or --port"
+            f"cannot listen on {host}, port {port} ({reason(error)}); "
+            "name another with --host or --port"
         ) from error
     # Connections inherit it. Else the end of an answer waits until its beginning is acknowledged,
     # which a client puts off for 40 ms.

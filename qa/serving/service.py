@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from embeddings import EmbeddingsError
 from qa import __version__
 from qa.bot import Bot
-from qa.errors import QAError, SourceError, UsageError
+from qa.errors import QAError, SourceError, UsageError, reason
 from qa.filters import Filter
 from qa.serving import guards
 from qa.serving.fresh import Fresh
@@ -142,7 +142,7 @@ def _errors(api: FastAPI) -> None:
 
     def told(kind: type[Exception], status: int, **headers: str) -> None:
         async def handle(_request: HttpRequest, error: Exception) -> JSONResponse:
-            return refusal(status, str(error), **headers)
+            return refusal(status, reason(error), **headers)
 
         api.add_exception_handler(kind, handle)
 
