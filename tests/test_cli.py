@@ -519,6 +519,7 @@ def process(*arguments: str, cache: Path, **more: Any) -> subprocess.CompletedPr
 
 @pytest.mark.usefixtures("prepared")
 def test_a_seed_is_quoted_without_colour_into_a_pipe(shared_cache: Path) -> None:
+    process("index", cache=shared_cache)  # a machine that is slow at it would show how far it is
     done = process("ask", "How many Peruvians live abroad?", cache=shared_cache)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("1. 001_1d07d1647ccf1b53#p11")
