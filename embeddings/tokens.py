@@ -28,6 +28,7 @@ VALUES, SCALES, IDS, STARTS, CHECKS = (
     "checks.u4",
 )
 UNPACKED = 64 * 2**20  # bytes of memory; a store that takes no more is unpacked once for all
+_MOST_IDS = 2**24  # in a vocabulary; the largest have some 2**18
 AT_ONCE = 250  # passages that are copied in one go, some 7 MB
 _SEEKING = threading.Lock()
 FILES = (VALUES, SCALES, IDS, STARTS, CHECKS)
@@ -50,10 +51,12 @@ class TokenStore:
         self._laid: dict[int, Block] = {}
         self._starts = self._map(STARTS, "<i8")
         self._checks = self._map(CHECKS, "<u4")
-        self._files = [self._open(name) for name in (VALUES, SCALES, IDS)]
+        widths = {VALUES: packing.width, SCALES: 2, IDS: 4}  # bytes a token
+        self._files = {name: (self._open(name), width) for name, width in widths.items()}
         self._total = int(self._starts[-1]) if len(self._starts) else -1
-        sizes = [self._total * width for width in (packing.width, 2, 4)]
-        fits = sizes == [os.fstat(file).st_size for file in self._files]
+        fits = all(
+            os.fstat(file).st_size == self._total * width for file, width in self._files.values()
+        )
         if not fits or len(self._starts) != len(self._checks) + 1:
             raise IndexFileError(f"the token vectors in {folder} don't fit one another")
 
@@ -70,11 +73,16 @@ class TokenStore:
         """The ids that occur, ascending, and in how many texts each does; both (u,) int32.
 
         The text of a row counts `times[row]` times, (n,).
+
+        Raises:
+            IndexFileError: there is an id that no vocabulary has. No more is checked.
         """
         counts = np.zeros(0, np.int64)
         for first in range(0, len(self), AT_ONCE):
             end = min(first + AT_ONCE, len(self))
-            ids = self._between(first, end)[2]
+            ids = np.frombuffer(self._part(IDS, first, end), "<i4")
+            if not 0 <= ids.min(initial=0) <= ids.max(initial=0) < _MOST_IDS:
+                raise self._damaged(first)
             base = int(ids.max(initial=0)) + 1
             rows = np.repeat(np.arange(end - first), np.diff(self._starts[first : end + 1]))
             pairs = np.sort(rows * base + ids)
@@ -142,17 +150,21 @@ class TokenStore:
 
     def _between(self, first: int, end: int) -> tuple[Values, Scales, Ids]:
         """What lies on disk of the rows from `first` to before `end`, not checked."""
+        values = np.frombuffer(self._part(VALUES, first, end), np.uint8)
+        scales = np.frombuffer(self._part(SCALES, first, end), "<f2")
+        ids = np.frombuffer(self._part(IDS, first, end), "<i4")
+        return values.reshape(-1, self.packing.width), scales, ids
+
+    def _part(self, name: str, first: int, end: int) -> bytes:
+        """What one of the files has of the rows from `first` to before `end`."""
         start, stop = int(self._starts[first]), int(self._starts[end])
         if not 0 <= start <= stop <= self._total:
             raise self._damaged(first)
-        parts = []
-        for file, width in zip(self._files, (self.packing.width, 2, 4), strict=True):
-            parts.append(_read(file, (stop - start) * width, start * width))
-            if len(parts[-1]) != (stop - start) * width:
-                raise self._damaged(first)
-        values, scales, ids = parts
-        packed = np.frombuffer(values, np.uint8).reshape(stop - start, self.packing.width)
-        return packed, np.frombuffer(scales, "<f2"), np.frombuffer(ids, "<i4")
+        file, width = self._files[name]
+        data = _read(file, (stop - start) * width, start * width)
+        if len(data) != (stop - start) * width:
+            raise self._damaged(first)
+        return data
 
     def _damaged(self, row: int) -> IndexFileError:
         return IndexFileError(f"the token vectors in {self._folder} are damaged at row {row}")

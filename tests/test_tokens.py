@@ -145,6 +145,15 @@ def test_frequencies_count_passages_and_not_occurrences(tmp_path: Path) -> None:
     assert ids.dtype == counts.dtype == np.int32
 
 
+@pytest.mark.parametrize("number", [-1, 2**24])
+def test_an_id_that_no_vocabulary_has_is_damage(tmp_path: Path, number: int) -> None:
+    store = write(tmp_path)
+    with (tmp_path / FILES[2]).open("r+b") as file:
+        file.write(np.array([number], "<i4").tobytes())
+    with pytest.raises(IndexFileError, match="damaged at row 0"):
+        store.frequencies(np.ones(len(store), np.int64))
+
+
 def test_frequencies_are_the_same_however_many_rows_are_read_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,9 +165,9 @@ def test_frequencies_are_the_same_however_many_rows_are_read_at_once(
 
 def test_files_are_closed_with_their_store(tmp_path: Path) -> None:
     store = write(tmp_path)
-    files = store._files
+    files = store._files.values()
     del store
-    for file in files:
+    for file, _width in files:
         with pytest.raises(OSError, match="Bad file descriptor"):
             os.fstat(file)
 
