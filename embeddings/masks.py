@@ -79,8 +79,13 @@ def _zero(names: set[str], model: "ModelProto", graph: Path, length: int) -> set
 
 
 def sweep(model: "ModelProto") -> None:
-    """Take out what nothing needs any more; the runtime would work it out all the same."""
+    """Take out what nothing needs any more; the runtime would work it out all the same.
+
+    Where a node has a graph within, which may use any value of this one, nothing is taken out.
+    """
     graph = model.graph
+    if any(part.HasField("g") or part.graphs for node in graph.node for part in node.attribute):
+        return
     needed, kept = {output.name for output in graph.output}, list["NodeProto"]()
     for node in reversed(graph.node):
         if needed.intersection(node.output):

@@ -8,7 +8,7 @@ import onnxruntime as ort
 import pytest
 from onnx import parser
 
-from embeddings.masks import drop_masks
+from embeddings.masks import drop_masks, sweep
 
 # What is added to the scores: made of the length alone, of an order, of a window, of the ids.
 NOTHING = "length = Shape (input_ids)  mask = ConstantOfShape <value = float[1] {0.0}> (length)"
@@ -71,3 +71,19 @@ def test_a_mask_that_may_hide_something_stays(tmp_path: Path, mask: str) -> None
 
 def test_a_window_wider_than_any_text_hides_nothing(tmp_path: Path) -> None:
     assert drop_masks(written(tmp_path / "graph.onnx", WINDOW), 8) == 1
+
+
+def test_what_a_graph_within_uses_stays() -> None:
+    model = parser.parse_model("""
+        <ir_version: 10, opset_import: ["" : 20]>
+        chosen (float[n] given, bool first) => (float[n] output) {
+            twice = Add (given, given)
+            output = If (first) <
+                then_branch = one () => (float[n] a) { a = Identity (twice) },
+                else_branch = other () => (float[n] b) { b = Identity (given) }
+            >
+        }
+    """)
+    before = model.SerializeToString()
+    sweep(model)
+    assert model.SerializeToString() == before
