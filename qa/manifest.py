@@ -25,6 +25,7 @@ _TICK_NS = 2 * 10**9
 
 Stamp = tuple[int, int, int]
 _TOO_FRESH: Stamp = (-1, -1, -1)
+SEALED: Stamp = (-2, -2, -2)  # of what lies in a folder that may be listed, and no more
 _ABSENT = object()
 
 
