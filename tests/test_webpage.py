@@ -3,6 +3,7 @@
 import pytest
 from lxml.html import document_fromstring
 
+from qa.reading.dates import date_of
 from qa.reading.extract import Extract
 from qa.reading.formats import extract
 from qa.reading.webpage import asides, lines
@@ -366,3 +367,43 @@ def test_links_to_what_an_article_names_make_no_list_of_other_stories_of_it() ->
     spans = asides(list(lines(tree)), text)
 
     assert [text[span.start : span.end] for span in spans] == ["Stone: Old Quarry"] * 4
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "<footer>© 2019 The valley press</footer>",
+        "<p>Copyright 2019</p>",
+        "<p>In 2016 the wheel was replaced.</p>",
+        "<p>On 2015-03-12 the wheel was replaced, and on 12/03/2015 the stone was.</p>",
+        '<img src="/uploads/2018/05/03/mill.jpg"><a href="/2018/05/03/wheel.html">The wheel</a>',
+        '<span class="date">6 May 2014</span><span class="date">7 May 2014</span>',
+        f'<p>The flood came on the <time datetime="1953-02-01">first</time>. {LEAD} {LEAD}</p>',
+        '<meta name="copyright" content="2013 The valley press">',
+    ],
+)
+def test_the_date_of_a_page_is_never_guessed(beside: str) -> None:
+    assert page(paragraphs(*BODY), beneath=beside).date == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "date"),
+    [
+        ('<meta property="article:published_time" content="2014-05-06T10:00:00Z">', "2014-05-06"),
+        ('<meta name="DC.date" content="2014-05">', "2014-05"),
+        ('<meta name="date" content="2014">', "2014"),
+        (
+            '<script type="application/ld+json">{"datePublished": "2014-05-06"}</script>',
+            "2014-05-06",
+        ),
+        ('<span itemprop="datePublished" content="2014-05-06">Tuesday</span>', "2014-05-06"),
+        ('<link rel="canonical" href="https://press.example/2014/05/06/mill">', "2014-05-06"),
+        ('<time datetime="2014-05-06">Tuesday</time>', "2014-05-06"),
+        ('<div class="post-date">Publié le 6 mai 2014</div>', "2014-05-06"),
+        ('<p id="fecha">6 de mayo de 2014</p><time>6 May 2014</time>', "2014-05-06"),
+    ],
+)
+def test_the_date_of_a_page_is_what_it_says_of_itself(said: str, date: str) -> None:
+    found = page(paragraphs(*BODY), above=said, beneath="<footer>© 2019</footer>")
+
+    assert date_of("mill", found.date, "") == date

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa.reading import webpage
 from qa.reading.extract import Extract, UnreadableError
+from qa.reading.pagedates import date_of_page
 from qa.reading.text import decode
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _MEMBER = re.compile(r"[-|] ?")
 
 
 def extract(data: bytes) -> Extract:
-    """Main text, title, language and date, as trafilatura finds them.
+    """Main text and title, as trafilatura finds them, and what the page says of itself.
 
     The lead of an article comes back to it where it was left out, and lines that are links to
     other pages stand aside.
@@ -41,7 +42,13 @@ def extract(data: bytes) -> Extract:
     _join_lines(tree)
     webpage.unwrap(tree)
     language, lines = _language(tree), list(webpage.lines(tree))
-    page: Any = bare_extraction(tree, include_comments=False, with_metadata=True)
+    date = date_of_page(tree)  # trafilatura would guess one
+    page: Any = bare_extraction(
+        tree,
+        include_comments=False,
+        with_metadata=True,
+        date_extraction_params={"extensive_search": False},
+    )
     main = page and page.text
     text = _spaced(main or html2txt(source))
     if not text:
@@ -52,7 +59,7 @@ def extract(data: bytes) -> Extract:
         text,
         title=(page and page.title) or "",
         language=language,
-        date=(page and page.date) or "",
+        date=date,
         encoding=encoding,
         asides=webpage.asides(lines, text),
     )
