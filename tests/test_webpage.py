@@ -6,6 +6,7 @@ from lxml.html import document_fromstring
 from qa.reading.dates import date_of
 from qa.reading.extract import Extract
 from qa.reading.formats import extract
+from qa.reading.pagetables import joined, rows
 from qa.reading.webpage import asides, lines
 
 LEAD = "The mill of the valley, closed since the flood of 1953, grinds again from Monday on."
@@ -407,3 +408,21 @@ def test_the_date_of_a_page_is_what_it_says_of_itself(said: str, date: str) -> N
     found = page(paragraphs(*BODY), above=said, beneath="<footer>© 2019</footer>")
 
     assert date_of("mill", found.date, "") == date
+
+
+@pytest.mark.parametrize("around", ["", "<p>What each hive gave.</p>", paragraphs(*BODY)])
+def test_a_row_of_a_table_is_one_line_in_a_short_page_and_in_a_long_one(around: str) -> None:
+    rows = (("Hive", "Honey"), ("North", "12 kg"), ("South<p>of the town</p>", "8 kg"))
+    table = "".join(f"<tr><td>{hive}</td><td>{honey}</td></tr>" for hive, honey in rows)
+
+    found = extract(".html", f"<html><body>{around}<table>{table}</table></body></html>".encode())
+
+    assert "| Hive | Honey |\n| North | 12 kg |\n| South of the town | 8 kg |" in found.text
+    assert found.text.count("12 kg") == 1
+
+
+def test_a_table_that_is_there_for_its_columns_makes_no_lines_of_them() -> None:
+    cells = f"<td>{paragraphs(*BODY)}</td><td><p>{LEAD}</p></td>"
+    text = "\n".join((*BODY, LEAD))
+
+    assert joined(text, rows(document_fromstring(f"<table><tr>{cells}</tr></table>"))) == text

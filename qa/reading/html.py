@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from qa.reading import webpage
+from qa.reading import pagetables, webpage
 from qa.reading.extract import Extract, UnreadableError
 from qa.reading.pagedates import date_of_page
 from qa.reading.text import decode
@@ -41,7 +41,7 @@ def extract(data: bytes) -> Extract:
         raise UnreadableError("is not a web page: it has no elements") from error
     _join_lines(tree)
     webpage.unwrap(tree)
-    language, lines = _language(tree), list(webpage.lines(tree))
+    language, lines, rows = _language(tree), list(webpage.lines(tree)), pagetables.rows(tree)
     date = date_of_page(tree)  # trafilatura would guess one
     page: Any = bare_extraction(
         tree,
@@ -50,7 +50,7 @@ def extract(data: bytes) -> Extract:
         date_extraction_params={"extensive_search": False},
     )
     main = page and page.text
-    text = _spaced(main or html2txt(source))
+    text = _spaced(pagetables.joined(main or html2txt(source), rows))
     if not text:
         raise UnreadableError("has no main text; a page that scripts fill must be saved as shown")
     if main:
