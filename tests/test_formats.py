@@ -3,6 +3,7 @@
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import made
@@ -104,6 +105,21 @@ def test_what_a_word_document_does_not_say_of_itself_is_not_made_up(tmp_path: Pa
     assert (found.title, found.date) == ("", "")
 
 
+def test_the_day_of_a_template_is_no_documents(tmp_path: Path) -> None:
+    from docx import Document
+
+    document = Document()
+    document.add_paragraph(HONEY)
+    document.save(str(tmp_path / "a.docx"))
+    assert extracted(tmp_path / "a.docx").date == ""
+    document.core_properties.created = datetime(2020, 5, 6)
+    document.save(str(tmp_path / "a.docx"))
+    assert extracted(tmp_path / "a.docx").date == "2020-05-06"
+    document.core_properties.modified = datetime(2021, 7, 8)
+    document.save(str(tmp_path / "a.docx"))
+    assert extracted(tmp_path / "a.docx").date == "2021-07-08"
+
+
 def test_deleted_and_moved_words_of_a_word_document_are_left_out_and_inserted_ones_are_not(
     tmp_path: Path,
 ) -> None:
@@ -137,6 +153,12 @@ def test_rich_text_has_its_accents(tmp_path: Path) -> None:
     found = extracted(made.rtf(tmp_path / "a.rtf"))
 
     assert found.text == f"{TITLE}\n\n{HONEY}\n\n{KEEPER}\n\nÀ l'été, le moulin a été vendu."
+
+
+def test_rich_text_has_characters_that_it_writes_as_two() -> None:
+    data = rb"{\rtf1\ansi Bees \u-10179?\u-9078? and \u55349 ?\u56476 ?, half \u-10179?.}"
+
+    assert extract(".rtf", data).text == "Bees \U0001f48a and \U0001d49c, half \ufffd."
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "windows-1252", "iso-8859-1", "no-such-thing"])
@@ -221,7 +243,9 @@ def test_a_bomb_is_refused_before_it_is_unpacked(
     path = made.bomb(tmp_path / f"a{suffix}", "word/media/image1.png", 5)
     assert path.stat().st_size < 2**14
 
-    with pytest.raises(UnreadableError, match="is refused: it unpacks to 5 MiB in 1 parts"):
+    with pytest.raises(
+        UnreadableError, match=r"is refused: it unpacks to 5\.0 MiB, more than 4\.0 MiB; save"
+    ):
         extracted(path)
 
 
@@ -230,8 +254,17 @@ def test_a_part_of_text_has_a_bound_of_its_own(
 ) -> None:
     monkeypatch.setattr(office, "MAX_XML", 2**20)
 
-    with pytest.raises(UnreadableError, match="is refused: it unpacks to 2 MiB"):
+    with pytest.raises(
+        UnreadableError, match=r"a part of its text unpacks to 2\.0 MiB, more than 1\.0 MiB;"
+    ):
         extracted(made.bomb(tmp_path / "a.docx", "word/document.xml", 2))
+
+
+def test_so_has_the_number_of_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office, "MAX_PARTS", 3)
+
+    with pytest.raises(UnreadableError, match=r"is refused: it has \d+ parts, more than 3;"):
+        extracted(made.docx(tmp_path / "a.docx"))
 
 
 _ENTITY = '<!DOCTYPE x [<!ENTITY leak SYSTEM "file://{secret}">]>'
@@ -317,7 +350,7 @@ def test_what_was_extracted_is_known_by_name_and_version(tmp_path: Path) -> None
 
     document = read(made.rtf(tmp_path / "a.rtf"), "a")
 
-    assert document.extractor == f"office.rtf 1, striprtf {version('striprtf')}"
+    assert document.extractor == f"office.rtf 2, striprtf {version('striprtf')}"
 
 
 def test_what_did_not_change_is_not_extracted_again(
