@@ -258,8 +258,8 @@ class Bot:
 
     @property
     def skipped(self) -> dict[str, str]:
-        """Files that could not be read, with the reason."""
-        return {path: file.reason for path, file in self.library().state.skipped.items()}
+        """Files that could not be read, or not all of them, with a sentence on each."""
+        return self.library().state.troubles
 
     def passage(self, source_id: str) -> Quote:
         """The passage with this source ID.

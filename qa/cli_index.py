@@ -83,7 +83,7 @@ def index_(
     """Prepare the index in advance; --watch keeps it fresh.
 
     Ctrl-C leaves the index that was there as it was; the next run encodes only what is left.
-    Exit status: 2 if a file had to be skipped.
+    Exit status: 2 if a file, or a part of one, had to be skipped.
     """
     if watch and quiet:
         raise UsageError("--watch prints a line a change, --quiet none; leave one of them out")
@@ -105,8 +105,8 @@ def index_(
         )
         library = bot.library()
         published = None if store is None else _publish(library, store, progress)
-    for path, file in library.state.skipped.items():
-        said = file.reason if path in file.reason else f"{path}: {file.reason}"
+    troubles = library.state.troubles
+    for said in troubles.values():
         complain(f"skipped: {said}")
     if not quiet:
         for line in summary(library, time.monotonic() - began):
@@ -115,7 +115,7 @@ def index_(
             print_line(f"{_several(published, 'passage')} written to {store}")
     if watch:
         _watch(bot)
-    raise typer.Exit(SKIPPED if library.state.skipped else READY)
+    raise typer.Exit(SKIPPED if troubles else READY)
 
 
 def summary(library: "Library", seconds: float) -> list[str]:
@@ -125,7 +125,9 @@ def summary(library: "Library", seconds: float) -> list[str]:
     state, languages = library.state, Counter(library.languages)
     counts = f"{len(library)} passages of {_several(len(state.documents), 'document')}"
     spread = ", ".join(f"{code} {number}" for code, number in languages.most_common()) or "none"
-    read = f"{_several(len(state.documents), 'file')} read, {len(state.skipped)} skipped"
+    parts = len(state.troubles) - len(state.skipped)
+    read = f"{_several(len(state.documents), 'file')} read{f' ({parts} in part)' * bool(parts)}"
+    read += f", {len(state.skipped)} skipped"
     return [
         f"{counts} in {visible(str(library.index))}",
         f"{read}; passages by language: {spread}; {spoken(seconds)}",

@@ -153,7 +153,8 @@ def _read(folder: Path, files: reading.Listing, before: Library | None, report: 
                 found.skipped[name] = Skipped(str(error), seen)
             else:
                 found.documents[doc_id] = document
-                found.sources[doc_id] = Source(name, document.sha256, manifest.settled(seen, now))
+                stamp = manifest.settled(seen, now)
+                found.sources[doc_id] = Source(name, document.sha256, stamp, document.lost)
     return found
 
 
@@ -164,7 +165,9 @@ def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | N
         return None
     document = before.whole_documents.get(doc_id)
     current = reading.extractor(Path(name).suffix.lower())
-    return document if document is not None and document.extractor == current else None
+    if document is None or document.extractor != current:
+        return None
+    return replace(document, lost=source.lost)
 
 
 def _build(

@@ -354,6 +354,20 @@ def test_files_that_are_skipped_are_named_with_their_reason(run: Run, folder: Pa
     assert re.fullmatch(r"skipped: .*binary\.txt is not a text file.*\n", err)
 
 
+def test_a_bad_line_is_named_every_time_and_the_others_are_searched(run: Run, folder: Path) -> None:
+    (folder / "rows.jsonl").write_text('{"text": "Zebras build no comb at all."}\n{"text": \n')
+    said = "skipped: rows.jsonl is read in part: line 2 is not JSON; mend it to have all of it"
+    for _ in range(2):  # the second time the index is up to date
+        status, out, err = run("index")
+        assert (status, err.startswith(said)) == (2, True)
+        assert "4 files read (1 in part), 0 skipped" in out
+    assert "Zebras" in run("ask", "Which zebras build no comb?")[1]
+    (folder / "more.txt").write_text("One more.\n")  # nor is it forgotten where it is not read anew
+    assert run("index")[2].startswith(said)
+    (folder / "rows.jsonl").write_text('{"text": "Zebras build no comb at all."}\n')
+    assert run("index")[0] == 0
+
+
 def test_a_passage_is_shown_among_its_neighbours(run: Run) -> None:
     status, out, err = run("show", "bees#p2")
     assert (status, err) == (0, "")

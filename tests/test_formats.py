@@ -217,7 +217,6 @@ def test_rows_of_a_table_are_paragraphs(tmp_path: Path) -> None:
     [
         (".csv", b"id,price\n1,2\n", r"no column of text \(its columns: id, price\); call"),
         (".jsonl", b'{"a": 1}\n', r"no column of text \(its columns: a\); call the column"),
-        (".jsonl", b'{"text": "x"}\n{"text": \n', "line 2 is not JSON"),
         (".jsonl", b"[" * 100_000, "line 1 is not JSON"),
         (".jsonl", b"[1]\n", "line 1 is not an object"),
         (".csv", b'text\n"' + b"x" * (2**20 + 10), "field larger than field limit"),
@@ -233,6 +232,51 @@ def test_rows_of_a_table_are_paragraphs(tmp_path: Path) -> None:
 def test_a_bad_file_is_named_with_its_reason(suffix: str, data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableError, match=reason):
         extract(suffix, data)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "data", "text", "lost"),
+    [
+        (
+            ".jsonl",
+            '{"text": "a"}\n{"text": \n[1]\n\n{"text": ["c"]}\n{"text": null}\n{"text": "b"}',
+            "a\n\nb",
+            "line 2 is not JSON, line 3 is not an object, line 5 has no text for 'text'",
+        ),
+        (
+            ".csv",
+            "id,text\n1,a\n2,cut, here\n3,b,\n4\n",
+            "a\n\nb",
+            "line 3 has more cells than columns",
+        ),
+        (
+            ".csv",
+            'id,text\n1,a\n2,"' + "x" * (2**20 + 10),
+            "a",
+            "from line 3 on a quotation mark may be missing (field larger than field limit "
+            "(1048576))",
+        ),
+        (
+            ".jsonl",
+            '{"text": "a"}\n' + "{\n" * 7,
+            "a",
+            ", ".join(f"line {n} is not JSON" for n in range(2, 7)) + ", and 2 more",
+        ),
+    ],
+)
+def test_what_is_right_of_a_table_is_read_and_what_is_not_named(
+    suffix: str, data: str, text: str, lost: str
+) -> None:
+    found = extract(suffix, data.encode())
+
+    assert found.text == text
+    assert found.lost == f"is read in part: {lost}; mend it to have all of it searched"
+
+
+def test_a_table_of_one_column_has_commas_in_its_text() -> None:
+    found = extract(".csv", b'text\nBees, and honey; wax\n"The ""hive"", too"\n')
+
+    assert (found.text, found.lost) == ('Bees, and honey; wax\n\nThe "hive", too', "")
 
 
 @pytest.mark.parametrize("suffix", [".docx", ".odt"])

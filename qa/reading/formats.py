@@ -40,8 +40,8 @@ FORMATS = {
     ".odt": Format("office", "odt", "odfdo"),
     ".rtf": Format("office", "rtf", "striprtf", revision=2),
     ".eml": Format("mail", "extract"),
-    ".csv": Format("tables", "csv"),
-    ".jsonl": Format("tables", "jsonl"),
+    ".csv": Format("tables", "csv", revision=2),
+    ".jsonl": Format("tables", "jsonl", revision=2),
 }
 
 
