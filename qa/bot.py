@@ -21,7 +21,7 @@ from qa.folders import cache, fitted, folder_of, index_of, named
 from qa.library import Library, open_library
 from qa.responder import quote_of, respond
 from qa.retriever import Hit, retrieve
-from qa.selection import nothing_left, rows_of, undated_note
+from qa.selection import nothing_left, nothing_there, rows_of, undated_note
 from qa.spelling import corrected
 from qa.types import LANGUAGES, Answer, Document, Language, Quote
 from qa.wording import wanted
@@ -137,8 +137,10 @@ class Bot:
         if not asked:
             return Answer(question, "", spoken, reason="empty question")
         library = self.library()
+        if not len(library):
+            return Answer(question, "", spoken, reason="no documents", notes=self._seen(spoken))
         among = rows_of(library, where)
-        if among is not None and not len(among) and len(library):
+        if among is not None and not len(among):
             note = nothing_left(library, where, spoken)
             return Answer(question, "", spoken, reason="nothing passes the filter", notes=(note,))
         searched = self._searched(library, asked, history, spoken)
@@ -155,6 +157,10 @@ class Bot:
             threshold=judge.threshold if threshold is None else threshold,
             among=among,
         )
+
+    def _seen(self, language: Language) -> tuple[str, ...]:
+        """What there is instead of documents."""
+        return (nothing_there(self._library, self.folder, language),)
 
     def hits(
         self,

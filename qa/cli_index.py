@@ -16,6 +16,7 @@ from qa.progress import Bar, spoken
 if TYPE_CHECKING:
     from qa.bot import Bot
     from qa.library import Library
+    from qa.reading import Listing
 
 READY, SKIPPED = 0, 2
 # Objects after which cycles among them are looked for. A corpus has many, none of them in a cycle:
@@ -89,6 +90,7 @@ def index_(
         raise UsageError("--watch prints a line a change, --quiet none; leave one of them out")
     if watch and store:
         raise UsageError("--watch does not publish; run `qa index --store …` when files changed")
+    from qa import reading
     from qa.bot import Bot
     from qa.workers import across
 
@@ -109,7 +111,8 @@ def index_(
     for said in troubles.values():
         complain(f"skipped: {said}")
     if not quiet:
-        for line in summary(library, time.monotonic() - began):
+        lines = [*summary(library, time.monotonic() - began), passed_over(reading.find(bot.folder))]
+        for line in filter(None, lines):
             print_line(line)
         if published is not None:
             print_line(f"{_several(published, 'passage')} written to {store}")
@@ -132,6 +135,20 @@ def summary(library: "Library", seconds: float) -> list[str]:
         f"{counts} in {visible(str(library.index))}",
         f"{read}; passages by language: {spread}; {spoken(seconds)}",
     ]
+
+
+def passed_over(listing: "Listing") -> str:
+    """How many files of which formats were not read, and links not followed; "" for none."""
+    bare = listing.passed.get("", 0)
+    named = [f"{count} {suffix}" for suffix, count in listing.passed.items() if suffix]
+    named += [f"{bare} without an ending that tells one"] if bare else []
+    cure = "; save .doc as .docx or PDF" if ".doc" in listing.passed else ""
+    parts = [f"{', '.join(named)} (formats that are not read{cure})"] if named else []
+    links = listing.links
+    parts += [f"{_several(links, 'link')} to {'a folder' if links == 1 else 'folders'}"] * bool(
+        links
+    )
+    return "Passed over: " + "; ".join(parts) if parts else ""
 
 
 def _several(count: int, thing: str) -> str:

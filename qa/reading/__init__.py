@@ -3,6 +3,6 @@
 from qa.reading.apart import Apart
 from qa.reading.document import read
 from qa.reading.folder import Listing, find
-from qa.reading.formats import extractor
+from qa.reading.formats import FORMATS, extractor
 
-__all__ = ["Apart", "Listing", "extractor", "find", "read"]
+__all__ = ["FORMATS", "Apart", "Listing", "extractor", "find", "read"]

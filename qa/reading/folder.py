@@ -1,6 +1,7 @@
 """Which files of a folder are documents, and under which ids."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 IGNORE = ".qaignore"
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")  # that tells a format; "No. 3 of the series" has none
 
 Rule = tuple[Path, "GitIgnoreSpec"]  # the patterns of a folder
 
@@ -24,7 +26,8 @@ class Listing:
 
     `documents` have their ids, by which they are sorted. `closed` are the folders within that
     cannot be opened, with the reason and the cure. `passed` counts files of formats that are not
-    read, by their suffix in small letters ("" where there is none); `links` those to folders.
+    read, most first, by their suffix in small letters ("" where it is none that tells a format);
+    `links` those to folders.
     """
 
     documents: Sequence[tuple[str, Path]]
@@ -58,9 +61,10 @@ def find(folder: Path) -> Listing:
         elif (suffix := path.suffix.lower()) in FORMATS:
             paths.append(path)
         else:
-            passed[suffix] += 1
+            passed[suffix if _SUFFIX.fullmatch(suffix) else ""] += 1
     documents = sorted(zip(_ids(folder, paths), paths, strict=True))
-    return Listing(documents, closed, passed, links)
+    most = sorted(passed.items(), key=lambda item: (-item[1], item[0]))
+    return Listing(documents, closed, dict(most), links)
 
 
 def _unopened(path: Path, error: OSError, else_: str) -> str:
