@@ -207,6 +207,12 @@ def test_a_link_in_a_figure_stands_aside_and_its_data_do_not() -> None:
         "Wire ™ & © 2021 Valley Press, Inc.",
         "© Valley Presse. Tous droits réservés.",
         "© El Valle. Todos los derechos reservados.",
+        "© Valley Press All rights reserved",
+        "The Valley, tous droits réservés",
+        "Tous droits de reproduction réservés - Valley Presse 2020",
+        "Quedan todos los derechos reservados. Prohibida su reproducción.",
+        "Derechos reservados © 2018 El Valle",
+        "Valley Press (c) 2019 by the millers",
     ],
 )
 def test_what_a_page_says_of_its_rights_stands_aside(notice: str) -> None:
@@ -222,6 +228,14 @@ def test_what_a_page_says_of_its_rights_stands_aside(notice: str) -> None:
         "Copyright was on the mind of the court when it ruled on the drawings of the wheel.",
         "Los derechos de los molineros, reservados desde 1953, vuelven a los vecinos del valle.",
         "© Private collection",
+        "The treaty says that all rights reserved by the millers continue to exist in the valley.",
+        "All rights reserved for the millers were extended to their neighbours in 1994.",
+        "Le traité garde tous droits réservés aux meuniers, dont celui de pêcher dans la rivière.",
+        "La ley enumera los derechos reservados a los molineros, como el de voto en el valle.",
+        "He wrote 'all rights reserved' under every picture of the mill, as his father had done.",
+        "Section 3(c) 2010 extended the right to grind to all who live in the valley since then.",
+        "Copyright 2021 was on the mind of the court when it ruled on the drawings of the wheel.",
+        "Under the Copyright (1911) Act the miller who drew the wheel had fifty years of it.",
     ],
 )
 def test_what_a_text_says_of_rights_is_its_own(text: str) -> None:
