@@ -299,6 +299,16 @@ def test_a_readable_file_that_becomes_unreadable_is_no_longer_quoted(
     assert library.catalogue.document("bees") is None
 
 
+def test_what_was_lost_of_a_file_is_known_as_long_as_it_is_not_read_anew(
+    folder: Path, index: Path
+) -> None:
+    (folder / "rows.jsonl").write_text('{"text": "One."}\n{')
+    said = refresh(folder, index).state.troubles
+    assert "line 2 is not JSON" in said["rows.jsonl"]
+    (folder / "more.txt").write_text(MORE)
+    assert refresh(folder, index).state.troubles == said
+
+
 def test_an_unreadable_file_that_vanishes_is_forgotten(folder: Path, index: Path) -> None:
     (folder / "binary.txt").write_bytes(b"a\0b")
     refresh(folder, index)

@@ -424,7 +424,7 @@ def test_the_date_of_a_page_is_what_it_says_of_itself(said: str, date: str) -> N
     assert date_of("mill", found.date, "") == date
 
 
-@pytest.mark.parametrize("around", ["", "<p>What each hive gave.</p>", paragraphs(*BODY)])
+@pytest.mark.parametrize("around", ["", "<h1>Honey</h1><p>What each gave.</p>", paragraphs(*BODY)])
 def test_a_row_of_a_table_is_one_line_in_a_short_page_and_in_a_long_one(around: str) -> None:
     rows = (("Hive", "Honey"), ("North", "12 kg"), ("South<p>of the town</p>", "8 kg"))
     table = "".join(f"<tr><td>{hive}</td><td>{honey}</td></tr>" for hive, honey in rows)
