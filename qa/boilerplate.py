@@ -14,7 +14,9 @@ SHARE = 0.2  # of the documents that have passages in its language
 ENOUGH = 20  # documents, however large the folder is
 OWN = 0.5  # of a document's text that no other has, else it is a copy rather than a witness
 
-_RIGHTS = re.compile(r"©|\bcopyright\b|\(c\)|\brights reserved\b|\bdroits r|\bderechos r")
+_RIGHTS = re.compile(
+    r"©|\bcopyright\b|\(c\)|\brights reserved\b|\bdroits (?:de [\w ]+ )?r[ée]serv|\bderechos reserv"
+)
 _YEARS = re.compile(r"\b(?:19|20)\d\d\b")
 
 

@@ -22,7 +22,7 @@ from qa.library import Library, open_library
 from qa.responder import quote_of, respond
 from qa.retriever import Hit, retrieve
 from qa.rewriting import Search, readable, rewrite
-from qa.selection import nothing_left, rows_of, undated_note
+from qa.selection import nothing_left, nothing_there, rows_of, undated_note
 from qa.types import LANGUAGES, Answer, Document, Language, Quote
 from qa.workers import across
 
@@ -134,8 +134,10 @@ class Bot:
         if not asked:
             return Answer(question, "", spoken, reason="empty question")
         library = self.library()
+        if not len(library):
+            return Answer(question, "", spoken, reason="no documents", notes=self._seen(spoken))
         among = rows_of(library, where)
-        if among is not None and not len(among) and len(library):
+        if among is not None and not len(among):
             note = nothing_left(library, where, spoken)
             return Answer(question, "", spoken, reason="nothing passes the filter", notes=(note,))
         searches = self._searches(library, asked, history, spoken)
@@ -155,6 +157,10 @@ class Bot:
             threshold=judge.threshold if threshold is None else threshold,
             among=among,
         )
+
+    def _seen(self, language: Language) -> tuple[str, ...]:
+        """What there is instead of documents."""
+        return (nothing_there(self._library, self.folder, language),)
 
     def hits(
         self,
@@ -243,8 +249,8 @@ class Bot:
 
     @property
     def skipped(self) -> dict[str, str]:
-        """Files that could not be read, with the reason."""
-        return {path: file.reason for path, file in self.library().state.skipped.items()}
+        """Files that could not be read, or not all of them, with a sentence on each."""
+        return self.library().state.troubles
 
     def passage(self, source_id: str) -> Quote:
         """The passage with this source ID.

@@ -237,8 +237,8 @@ def main(
 
 
 def _status(answer: Answer) -> int:
-    """Where a filter left nothing to search, no answer was looked for: that is trouble."""
-    if answer.reason == "nothing passes the filter":
+    """Where there was nothing to search, no answer was looked for: that is trouble."""
+    if answer.reason in ("no documents", "nothing passes the filter"):
         return TROUBLE
     return ANSWERED if answer else NO_ANSWER
 

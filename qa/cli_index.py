@@ -16,6 +16,7 @@ from qa.progress import Bar, several, spoken
 if TYPE_CHECKING:
     from qa.bot import Bot
     from qa.library import Library
+    from qa.reading import Listing
 
 READY, SKIPPED = 0, 2
 # Objects after which cycles among them are looked for. A corpus has many, none of them in a cycle:
@@ -83,12 +84,13 @@ def index_(
     """Prepare the index in advance; --watch keeps it fresh.
 
     Ctrl-C leaves the index that was there as it was; the next run encodes only what is left.
-    Exit status: 2 if a file had to be skipped.
+    Exit status: 2 if a file, or a part of one, had to be skipped.
     """
     if watch and quiet:
         raise UsageError("--watch prints a line a change, --quiet none; leave one of them out")
     if watch and store:
         raise UsageError("--watch does not publish; run `qa index --store …` when files changed")
+    from qa import reading
     from qa.bot import Bot
     from qa.workers import across
 
@@ -105,17 +107,18 @@ def index_(
         )
         library = bot.library()
         published = None if store is None else _publish(library, store, progress)
-    for path, file in library.state.skipped.items():
-        said = file.reason if path in file.reason else f"{path}: {file.reason}"
+    troubles = library.state.troubles
+    for said in troubles.values():
         complain(f"skipped: {said}")
     if not quiet:
-        for line in summary(library, time.monotonic() - began):
+        lines = [*summary(library, time.monotonic() - began), passed_over(reading.find(bot.folder))]
+        for line in filter(None, lines):
             print_line(line)
         if published is not None:
             print_line(f"{several(published, 'passage')} written to {store}")
     if watch:
         _watch(bot)
-    raise typer.Exit(SKIPPED if library.state.skipped else READY)
+    raise typer.Exit(SKIPPED if troubles else READY)
 
 
 def summary(library: "Library", seconds: float) -> list[str]:
@@ -125,11 +128,26 @@ def summary(library: "Library", seconds: float) -> list[str]:
     state, languages = library.state, Counter(library.languages)
     counts = f"{several(len(library), 'passage')} of {several(len(state.documents), 'document')}"
     spread = ", ".join(f"{code} {number}" for code, number in languages.most_common()) or "none"
-    read = f"{several(len(state.documents), 'file')} read, {len(state.skipped)} skipped"
+    parts = len(state.troubles) - len(state.skipped)
+    read = f"{several(len(state.documents), 'file')} read{f' ({parts} in part)' * bool(parts)}"
+    read += f", {len(state.skipped)} skipped"
     return [
         f"{counts} in {visible(str(library.index))}",
         f"{read}; passages by language: {spread}; {spoken(seconds)}",
     ]
+
+
+def passed_over(listing: "Listing") -> str:
+    """How many files of which formats were not read, and folders not followed; "" for none."""
+    from qa.render import one_line
+
+    counts = {suffix or "without an ending": n for suffix, n in listing.passed.items()}
+    often = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    named = ", ".join(f"{count} {one_line(suffix)}" for suffix, count in often)
+    cure = "; save .doc as .docx or PDF" if ".doc" in counts else ""
+    parts = [f"{named} (formats that are not read{cure})"] if named else []
+    parts += [several(listing.links, "linked folder")] if listing.links else []
+    return "Passed over: " + "; ".join(parts) if parts else ""
 
 
 def _publish(library: "Library", store: str, progress: Bar | None) -> int:

@@ -116,7 +116,8 @@ def _files(library: "Library", report: "Report", folder: Path) -> Iterator[tuple
     state = library.state
     for doc_id, source in state.documents.items():
         if doc_id not in report.paths:
-            yield source.path, "vanished"
+            hidden = not report.closed.keys().isdisjoint((folder / source.path).parents)
+            yield source.path, "unreadable" if hidden else "vanished"
         elif doc_id not in report.read:
             yield source.path, "unreadable"
         elif report.read[doc_id] != source.sha256:
@@ -128,5 +129,5 @@ def _files(library: "Library", report: "Report", folder: Path) -> Iterator[tuple
 
 
 def _complain(report: "Report") -> None:
-    for reason in report.unreadable.values():
+    for reason in (*report.closed.values(), *report.unreadable.values()):
         complain(f"qa: {reason}")

@@ -173,12 +173,9 @@ def _freshness(folder: Path, options: str, state: manifest.Manifest) -> Check:
 
 
 def _skipped(state: manifest.Manifest) -> Check:
-    if not state.skipped:
+    reasons = [said for _, said in sorted(state.troubles.items())]
+    if not reasons:
         return Check("skipped files", "ok", "none")
-    reasons = [
-        file.reason if path in file.reason else f"{path}: {file.reason}"
-        for path, file in sorted(state.skipped.items())
-    ]
     rest = len(reasons) - _LISTED
     said = " | ".join([*reasons[:_LISTED], *([f"and {rest} more"] if rest > 0 else [])])
     return Check("skipped files", "warn", said, "mend them, or name them in a .qaignore")

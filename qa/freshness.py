@@ -2,14 +2,12 @@
 
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from qa import manifest, reading
-from qa.manifest import Manifest, Stamp
-
-Files = Sequence[tuple[str, Path]]  # of a folder, with their ids
+from qa.manifest import SEALED, Manifest, Stamp
+from qa.reading import Listing
 
 
 def is_fresh(folder: Path, state: Manifest) -> bool:
@@ -22,19 +20,20 @@ def is_fresh(folder: Path, state: Manifest) -> bool:
     return same(folder, state, files) or restamp(folder, state, files) is not None
 
 
-def same(folder: Path, state: Manifest, files: Files) -> bool:
+def same(folder: Path, state: Manifest, files: Listing) -> bool:
     if state.folder != str(folder) or not _same_names(folder, state, files):
         return False
-    found = dict(files)
+    found = dict(files.documents)
     return all(
         stamp_of(found[doc_id]) == source.stamp for doc_id, source in state.documents.items()
     ) and all(stamp_of(folder / path) == file.stamp for path, file in state.skipped.items())
 
 
-def _same_names(folder: Path, state: Manifest, files: Files) -> bool:
-    names = {doc_id: name_in(folder, path) for doc_id, path in files}
+def _same_names(folder: Path, state: Manifest, files: Listing) -> bool:
+    names = {doc_id: name_in(folder, path) for doc_id, path in files.documents}
     known = {doc_id: source.path for doc_id, source in state.documents.items()}
     rest = [name for doc_id, name in names.items() if doc_id not in known]
+    rest += [name_in(folder, path) for path in files.closed]
     return known.items() <= names.items() and sorted(rest) == sorted(state.skipped)
 
 
@@ -44,17 +43,20 @@ def name_in(folder: Path, path: Path) -> str:
 
 
 def stamp_of(path: Path) -> Stamp | None:
+    """None where there is nothing any more; `SEALED` where nobody may look."""
     try:
         return manifest.stamp(path)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError:
+        return SEALED
 
 
-def restamp(folder: Path, state: Manifest, files: Files) -> Manifest | None:
+def restamp(folder: Path, state: Manifest, files: Listing) -> Manifest | None:
     """`state` with new stamps, if files were only written again with what they had in them."""
     if state.folder != str(folder) or not _same_names(folder, state, files):
         return None
-    found = dict(files)
+    found = dict(files.documents)
     if any(stamp_of(folder / path) != file.stamp for path, file in state.skipped.items()):
         return None
     documents = {}

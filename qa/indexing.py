@@ -18,7 +18,7 @@ from qa import manifest, reading
 from qa.building import Progress, write_generation
 from qa.encoded import Encoded, rows_in, unfinished
 from qa.errors import DocumentError, LibraryError
-from qa.freshness import Files, name_in, restamp, same, stamp_of
+from qa.freshness import name_in, restamp, same, stamp_of
 from qa.library import Library, open_library
 from qa.manifest import Manifest, Skipped, Source, Stamp
 from qa.progress import Share
@@ -129,12 +129,15 @@ def _refreshed(place: Place, rebuild: bool, report: Progress) -> Library:
     return library
 
 
-def _read(folder: Path, files: Files, before: Library | None, report: Progress) -> Found:
+def _read(folder: Path, files: reading.Listing, before: Library | None, report: Progress) -> Found:
     found = Found({}, {}, {})
     moved = before is not None and before.state.folder != str(folder)
+    for path, reason in files.closed.items():
+        if (seen := stamp_of(path)) is not None:
+            found.skipped[name_in(folder, path)] = Skipped(reason, seen)
     with reading.Apart() as apart:
-        for count, (doc_id, path) in enumerate(files):
-            report("reading the documents", Share(count, len(files)))
+        for count, (doc_id, path) in enumerate(files.documents):
+            report("reading the documents", Share(count, len(files.documents)))
             name = name_in(folder, path)
             now, seen = time.time_ns(), stamp_of(path)
             if seen is None:  # gone since it was found
@@ -150,7 +153,8 @@ def _read(folder: Path, files: Files, before: Library | None, report: Progress) 
                 found.skipped[name] = Skipped(str(error), seen)
             else:
                 found.documents[doc_id] = document
-                found.sources[doc_id] = Source(name, document.sha256, manifest.settled(seen, now))
+                stamp = manifest.settled(seen, now)
+                found.sources[doc_id] = Source(name, document.sha256, stamp, document.lost)
     return found
 
 
@@ -161,11 +165,13 @@ def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | N
         return None
     document = before.whole_documents.get(doc_id)
     current = reading.extractor(Path(name).suffix.lower())
-    return document if document is not None and document.extractor == current else None
+    if document is None or document.extractor != current:
+        return None
+    return replace(document, lost=source.lost)
 
 
 def _build(
-    place: Place, files: Files, old: Manifest | None, rebuild: bool, report: Progress
+    place: Place, files: reading.Listing, old: Manifest | None, rebuild: bool, report: Progress
 ) -> None:
     before = None if old is None else Library(place.index, old, place.cure)
     # Before it, too: builders that are killed again and again would fill the disk.

@@ -25,6 +25,7 @@ _TICK_NS = 2 * 10**9
 
 Stamp = tuple[int, int, int]
 _TOO_FRESH: Stamp = (-1, -1, -1)
+SEALED: Stamp = (-2, -2, -2)  # of what lies in a folder that may be listed, and no more
 _ABSENT = object()
 
 
@@ -35,6 +36,7 @@ class Source:
     path: str  # relative to the folder of the documents
     sha256: str
     stamp: Stamp
+    lost: str = ""  # what of it could not be read, as the end of a sentence on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,16 @@ class Manifest:
     skipped: Mapping[str, Skipped] = field(default_factory=dict)  # by path
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     vectors: IndexKind = field(default_factory=IndexKind)
+
+    @property
+    def troubles(self) -> dict[str, str]:
+        """The paths of files that could not be read, or not all of them, with a sentence on it."""
+        skipped = {
+            path: file.reason if path in file.reason else f"{path}: {file.reason}"
+            for path, file in self.skipped.items()
+        }
+        read = self.documents.values()
+        return skipped | {file.path: f"{file.path} {file.lost}." for file in read if file.lost}
 
 
 def stamp(path: Path) -> Stamp:
@@ -168,7 +180,9 @@ def _parse(content: Mapping[str, Any]) -> Manifest:
         folder=str(content["folder"]),
         generation=_plain_name(content["generation"]),
         documents={
-            doc_id: Source(str(s["path"]), str(s["sha256"]), _stamp(s["stamp"]))
+            doc_id: Source(
+                str(s["path"]), str(s["sha256"]), _stamp(s["stamp"]), str(s.get("lost", ""))
+            )
             for doc_id, s in content["documents"].items()
         },
         skipped={

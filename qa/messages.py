@@ -12,6 +12,12 @@ Key = Literal[
     "no_answer",
     "closest",
     "no_documents",
+    "seen",
+    "seen_nothing",
+    "seen_without_suffix",
+    "seen_links",
+    "seen_skipped",
+    "seen_blank",
     "nothing_passes",
     "nothing_left",
     "undated",
@@ -75,6 +81,36 @@ MESSAGES: dict[Key, dict[Language, str]] = {
         "en": "There are no documents to search.",
         "fr": "Il n’y a aucun document où chercher.",
         "es": "No hay ningún documento en el que buscar.",
+    },
+    "seen": {
+        "en": "Seen in {folder}: {seen}. Files that are read end in {suffixes}; save others as one "
+        "of these: .doc as .docx or .pdf, a table as .csv.",
+        "fr": "Vu dans {folder}\xa0: {seen}. Les fichiers lus se terminent par {suffixes}\xa0; "
+        "enregistrez les autres sous un de ces formats\xa0: .doc en .docx ou .pdf, "
+        "un tableau en .csv.",
+        "es": "Visto en {folder}: {seen}. Los archivos que se leen terminan en {suffixes}; guarde "
+        "los demás en uno de estos formatos: .doc como .docx o .pdf, una tabla como .csv.",
+    },
+    "seen_nothing": {"en": "nothing", "fr": "rien", "es": "nada"},
+    "seen_without_suffix": {
+        "en": "{count} with no such ending",
+        "fr": "{count} sans extension connue",
+        "es": "{count} sin extensión conocida",
+    },
+    "seen_links": {
+        "en": "links to folders, which are not followed: {count}",
+        "fr": "liens vers des dossiers, qui ne sont pas suivis\xa0: {count}",
+        "es": "enlaces a carpetas, que no se siguen: {count}",
+    },
+    "seen_skipped": {
+        "en": "what cannot be read, as `qa index` tells: {count}",
+        "fr": "ce qui ne peut être lu, comme le dit `qa index`\xa0: {count}",
+        "es": "lo que no se puede leer, como dice `qa index`: {count}",
+    },
+    "seen_blank": {
+        "en": "files without text: {count}",
+        "fr": "fichiers sans texte\xa0: {count}",
+        "es": "archivos sin texto: {count}",
     },
     "nothing_passes": {
         "en": "The filter leaves nothing to search.",

@@ -83,6 +83,10 @@ class RemoteBot(Bot):
         """See `Bot.hits`; a store that fails, or has not all it should, raises StoreError."""
         return self._again(lambda: super(RemoteBot, self).hits(*values, **options))
 
+    def _seen(self, *_: object) -> tuple[str, ...]:
+        """Of a store nobody knows what was not published."""
+        return ()
+
     def _again(self, ask: Callable[[], T]) -> T:
         """What is asked of the state that is current, even if it is replaced meanwhile."""
         for _ in range(_TRIES - 1):

@@ -2,14 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import numpy as np
 import numpy.typing as npt
 
+from qa import reading
 from qa.filters import Filter
 from qa.language import say
 from qa.library import Library
+from qa.messages import Key
 from qa.render import one_line
 from qa.types import LANGUAGES, Language
 
@@ -70,6 +72,31 @@ def nothing_left(library: Library, where: Filter, language: Language) -> str:
         languages=", ".join(languages),
         dates=" – ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "–",
         examples=", ".join([*map(one_line, paths[:EXAMPLES]), *more]),
+    )
+
+
+def nothing_there(library: Library, folder: Path, language: Language) -> str:
+    """What is seen in a folder without documents, and what to do about it.
+
+    Raises:
+        DocumentError: the folder cannot be read.
+    """
+    listing, state = reading.find(folder), library.state
+    bare = listing.passed.get("", 0)
+    seen = [f"{count} {suffix}" for suffix, count in listing.passed.items() if suffix]
+    seen += [say("seen_without_suffix", language, count=bare)] if bare else []
+    others: tuple[tuple[Key, int], ...] = (
+        ("seen_links", listing.links),
+        ("seen_skipped", len(state.skipped)),
+        ("seen_blank", len(state.documents)),
+    )
+    seen += [say(key, language, count=count) for key, count in others if count]
+    return say(
+        "seen",
+        language,
+        folder=one_line(str(folder)),
+        seen=", ".join(seen) or say("seen_nothing", language),
+        suffixes=", ".join(reading.FORMATS),
     )
 
 

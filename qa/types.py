@@ -32,6 +32,7 @@ class Document:
     `path.read_bytes().decode(encoding) == text`. Of other formats `text` is what the `extractor`,
     by name and version, made of the file; it is kept in the index, and every offset is into it.
     `pages` are the offsets at which pages start, `asides` what stands beside the text on them.
+    `lost` tells what of the file could not be read, as the end of a sentence on it.
     """
 
     doc_id: str
@@ -45,6 +46,7 @@ class Document:
     date: str = ""  # YYYY-MM-DD, YYYY-MM or YYYY, as it is known
     pages: tuple[int, ...] = ()
     asides: tuple[Span, ...] = ()
+    lost: str = ""
 
     def page_at(self, offset: int) -> int | None:
         """The page that `offset` is on, counted from 1; None for formats without pages."""

@@ -2,7 +2,7 @@
 where a quote says it stands is only compared with what is found.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -18,12 +18,13 @@ Progress = Callable[[str, float], None]
 @dataclass(frozen=True, slots=True)
 class Report:
     """Findings in the order of the claims; the SHA-256 of each file that was read, by document,
-    the paths of all that are there, and why some could not be read."""
+    the paths of all that are there, and why some could not be read, or a folder not be opened."""
 
     findings: list[Finding]
     read: dict[str, str] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
+    closed: Mapping[Path, str] = field(default_factory=dict)
 
 
 def verify(
@@ -59,7 +60,7 @@ def verify(
                 for number in left:
                     if today.doc_id(claims[number]) != doc_id:
                         findings[number] = present.abroad(findings[number])
-    return Report(findings, today.read, today.paths, today.unreadable)
+    return Report(findings, today.read, today.paths, today.unreadable, today.closed)
 
 
 class _Today:
@@ -67,7 +68,9 @@ class _Today:
 
     def __init__(self, folder: Path, without: Path | None, apart: reading.Apart) -> None:
         found = reading.find(folder)
-        self.paths = {d: path for d, path in found if not (without and _same_file(path, without))}
+        documents = found.documents
+        self.paths = {d: p for d, p in documents if not (without and _same_file(p, without))}
+        self.closed = found.closed
         self.read: dict[str, str] = {}
         self.unreadable: dict[str, str] = {}
         self._shown = {one_line(doc_id): doc_id for doc_id in self.paths}

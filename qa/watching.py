@@ -21,6 +21,8 @@ def changes(before: Manifest, after: Manifest) -> Iterator[str]:
             yield f"added {path}"
         elif old[path].sha256 != new[path].sha256:
             yield f"changed {path}"
+        if path in new and new[path].lost and (path not in old or old[path].lost != new[path].lost):
+            yield f"{path} {new[path].lost}"
 
 
 def _by_path(state: Manifest) -> dict[str, Source]:

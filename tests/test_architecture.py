@@ -93,7 +93,7 @@ def test_a_whole_question_loads_nothing_heavy(prepared: Path, shared_cache: Path
         ("odfdo", {"office.py"}),
         ("striprtf", {"office.py"}),
         ("trafilatura", {"html.py"}),
-        ("lxml", {"html.py", "webpage.py"}),
+        ("lxml", {"html.py", "pagedates.py", "pagetables.py", "webpage.py"}),
         ("pathspec", {"folder.py", "filters.py"}),
         ("subprocess", {"apart.py", "processes.py"}),
         ("ray", {"cluster.py"}),

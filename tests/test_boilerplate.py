@@ -78,9 +78,19 @@ def test_another_number_or_word_makes_another_passage() -> None:
     assert found(documents) == set()
 
 
-def test_the_year_of_a_copyright_makes_no_other_passage() -> None:
-    documents = {f"{n}": [OWN.format(n, n), f"© {2010 + n} The Office"] for n in range(5)}
-    assert found(documents) == {f"© {2010 + n} The Office" for n in range(5)}
+@pytest.mark.parametrize(
+    ("said", "is_notice"),
+    [
+        ("© {} The Office", True),
+        ("Tous droits réservés, {} The Office", True),
+        ("En {}, les droits reconnus aux migrants ont été étendus à leurs familles.", False),
+        ("En {}, los derechos reconocidos a los migrantes se extendieron a sus familias.", False),
+    ],
+)
+def test_the_year_of_a_notice_makes_no_other_passage(said: str, is_notice: bool) -> None:
+    documents = {f"{n}": [OWN.format(n, n), said.format(2010 + n)] for n in range(5)}
+    notices = {said.format(2010 + n) for n in range(5)}
+    assert found(documents) == (notices if is_notice else set())
 
 
 def test_languages_are_counted_apart() -> None:

@@ -308,10 +308,27 @@ def test_a_full_disk_is_one_sentence(run: Run, folder: Path) -> None:
     assert run("ask", KEEPER) == right
 
 
-def test_an_empty_folder_is_no_trouble(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    status, out, err = run("ask", "-d", str(tmp_path / "empty"), KEEPER)
-    assert (status, out, err) == (1, "There are no documents to search.\n", "")
+def test_of_a_folder_without_documents_it_is_said_what_is_there_and_what_is_read(
+    run: Run, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    (empty / "sub").mkdir(parents=True)
+    status, out, err = run("ask", "-d", str(empty), KEEPER)
+    assert (status, err) == (2, "")
+    assert out.startswith("There are no documents to search.\n\n")
+    assert f"Seen in {empty}: nothing. Files that are read end in .txt, .md," in out
+    for name in ("a.doc", "sub/b.DOC", "c.xlsx", "README", "No. 3 of 4", ".hidden.ppt"):
+        (empty / name).touch()
+    (empty / "scan.pdf").write_bytes(b"%PDF")
+    (empty / "blank.txt").write_bytes(b"\n")
+    (empty / "link").symlink_to(empty / "sub")
+    status, out, _ = run("ask", "-d", str(empty), "Qui garde les ruches ?")
+    assert status == 2
+    assert (
+        "2 .doc, 1 .xlsx, 2 sans extension connue, liens vers des dossiers, qui ne sont pas "
+        "suivis\xa0: 1, ce qui ne peut être lu, comme le dit `qa index`\xa0: 1, "
+        "fichiers sans texte\xa0: 1. Les fichiers lus se terminent par .txt"
+    ) in out
 
 
 def test_without_standard_input_or_output_there_is_no_traceback(
@@ -371,6 +388,19 @@ def test_an_index_is_prepared_in_advance(run: Run, cache: Path) -> None:
     assert re.fullmatch(rf"3 files read, 0 skipped; {spread}; \d+\.\d s", second)
 
 
+def test_what_is_passed_over_is_counted_and_no_trouble(run: Run, folder: Path) -> None:
+    for name in ("a.doc", "b.DOC", "c.xlsx", "README"):
+        (folder / name).touch()
+    (folder / "link").symlink_to(folder)
+    status, out, err = run("index")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[2] == (
+        "Passed over: 2 .doc, 1 .xlsx, 1 without an ending (formats that are not "
+        "read; save .doc as .docx or PDF); 1 linked folder"
+    )
+    assert run("index", "--quiet") == (0, "", "")
+
+
 def test_quiet_says_only_what_went_wrong(run: Run, folder: Path) -> None:
     assert run("index", "--quiet") == (0, "", "")
     (folder / "binary.txt").write_bytes(b"\0")
@@ -386,6 +416,20 @@ def test_files_that_are_skipped_are_named_with_their_reason(run: Run, folder: Pa
     assert status == 2
     assert out.startswith("9 passages of 3 documents")
     assert re.fullmatch(r"skipped: .*binary\.txt is not a text file.*\n", err)
+
+
+def test_a_bad_line_is_named_every_time_and_the_others_are_searched(run: Run, folder: Path) -> None:
+    (folder / "rows.jsonl").write_text('{"text": "Zebras build no comb at all."}\n{"text": \n')
+    said = "skipped: rows.jsonl is read in part: line 2 is not JSON; mend it to have all of it"
+    for _ in range(2):  # the second time the index is up to date
+        status, out, err = run("index")
+        assert (status, err.startswith(said)) == (2, True)
+        assert "4 files read (1 in part), 0 skipped" in out
+    assert "Zebras" in run("ask", "Which zebras build no comb?")[1]
+    (folder / "more.txt").write_text("One more.\n")  # nor is it forgotten where it is not read anew
+    assert run("index")[2].startswith(said)
+    (folder / "rows.jsonl").write_text('{"text": "Zebras build no comb at all."}\n')
+    assert run("index")[0] == 0
 
 
 def test_a_passage_is_shown_among_its_neighbours(run: Run) -> None:

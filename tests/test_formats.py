@@ -3,6 +3,7 @@
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import made
@@ -104,6 +105,21 @@ def test_what_a_word_document_does_not_say_of_itself_is_not_made_up(tmp_path: Pa
     assert (found.title, found.date) == ("", "")
 
 
+def test_the_day_of_a_template_is_no_documents(tmp_path: Path) -> None:
+    from docx import Document
+
+    document = Document()
+    document.add_paragraph(HONEY)
+    document.save(str(tmp_path / "a.docx"))
+    assert extracted(tmp_path / "a.docx").date == ""
+    document.core_properties.created = datetime(2020, 5, 6)
+    document.save(str(tmp_path / "a.docx"))
+    assert extracted(tmp_path / "a.docx").date == "2020-05-06"
+    document.core_properties.modified = datetime(2021, 7, 8)
+    document.save(str(tmp_path / "a.docx"))
+    assert extracted(tmp_path / "a.docx").date == "2021-07-08"
+
+
 def test_deleted_and_moved_words_of_a_word_document_are_left_out_and_inserted_ones_are_not(
     tmp_path: Path,
 ) -> None:
@@ -137,6 +153,12 @@ def test_rich_text_has_its_accents(tmp_path: Path) -> None:
     found = extracted(made.rtf(tmp_path / "a.rtf"))
 
     assert found.text == f"{TITLE}\n\n{HONEY}\n\n{KEEPER}\n\nÀ l'été, le moulin a été vendu."
+
+
+def test_rich_text_has_characters_that_it_writes_as_two() -> None:
+    data = rb"{\rtf1\ansi Bees \u-10179?\u-9078? and \u55349 ?\u56476 ?, half \u-10179?.}"
+
+    assert extract(".rtf", data).text == "Bees \U0001f48a and \U0001d49c, half \ufffd."
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "windows-1252", "iso-8859-1", "no-such-thing"])
@@ -195,7 +217,6 @@ def test_rows_of_a_table_are_paragraphs(tmp_path: Path) -> None:
     [
         (".csv", b"id,price\n1,2\n", r"no column of text \(its columns: id, price\); call"),
         (".jsonl", b'{"a": 1}\n', r"no column of text \(its columns: a\); call the column"),
-        (".jsonl", b'{"text": "x"}\n{"text": \n', "line 2 is not JSON"),
         (".jsonl", b"[" * 100_000, "line 1 is not JSON"),
         (".jsonl", b"[1]\n", "line 1 is not an object"),
         (".csv", b'text\n"' + b"x" * (2**20 + 10), "field larger than field limit"),
@@ -213,6 +234,51 @@ def test_a_bad_file_is_named_with_its_reason(suffix: str, data: bytes, reason: s
         extract(suffix, data)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "data", "text", "lost"),
+    [
+        (
+            ".jsonl",
+            '{"text": "a"}\n{"text": \n[1]\n\n{"text": ["c"]}\n{"text": null}\n{"text": "b"}',
+            "a\n\nb",
+            "line 2 is not JSON, line 3 is not an object, line 5 has no text for 'text'",
+        ),
+        (
+            ".csv",
+            "id,text\n1,a\n2,cut, here\n3,b,\n4\n",
+            "a\n\nb",
+            "line 3 has more cells than columns",
+        ),
+        (
+            ".csv",
+            'id,text\n1,a\n2,"' + "x" * (2**20 + 10),
+            "a",
+            "from line 3 on a quotation mark may be missing (field larger than field limit "
+            "(1048576))",
+        ),
+        (
+            ".jsonl",
+            '{"text": "a"}\n' + "{\n" * 7,
+            "a",
+            ", ".join(f"line {n} is not JSON" for n in range(2, 7)) + ", and 2 more",
+        ),
+    ],
+)
+def test_what_is_right_of_a_table_is_read_and_what_is_not_named(
+    suffix: str, data: str, text: str, lost: str
+) -> None:
+    found = extract(suffix, data.encode())
+
+    assert found.text == text
+    assert found.lost == f"is read in part: {lost}; mend it to have all of it searched"
+
+
+def test_a_table_of_one_column_has_commas_in_its_text() -> None:
+    found = extract(".csv", b'text\nBees, and honey; wax\n"The ""hive"", too"\n')
+
+    assert (found.text, found.lost) == ('Bees, and honey; wax\n\nThe "hive", too', "")
+
+
 @pytest.mark.parametrize("suffix", [".docx", ".odt"])
 def test_a_bomb_is_refused_before_it_is_unpacked(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
@@ -221,7 +287,9 @@ def test_a_bomb_is_refused_before_it_is_unpacked(
     path = made.bomb(tmp_path / f"a{suffix}", "word/media/image1.png", 5)
     assert path.stat().st_size < 2**14
 
-    with pytest.raises(UnreadableError, match="is refused: it unpacks to 5 MiB in 1 parts"):
+    with pytest.raises(
+        UnreadableError, match=r"is refused: it unpacks to 5\.0 MiB, more than 4\.0 MiB; save"
+    ):
         extracted(path)
 
 
@@ -230,8 +298,17 @@ def test_a_part_of_text_has_a_bound_of_its_own(
 ) -> None:
     monkeypatch.setattr(office, "MAX_XML", 2**20)
 
-    with pytest.raises(UnreadableError, match="is refused: it unpacks to 2 MiB"):
+    with pytest.raises(
+        UnreadableError, match=r"a part of its text unpacks to 2\.0 MiB, more than 1\.0 MiB;"
+    ):
         extracted(made.bomb(tmp_path / "a.docx", "word/document.xml", 2))
+
+
+def test_so_has_the_number_of_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office, "MAX_PARTS", 3)
+
+    with pytest.raises(UnreadableError, match=r"is refused: it has \d+ parts, more than 3;"):
+        extracted(made.docx(tmp_path / "a.docx"))
 
 
 _ENTITY = '<!DOCTYPE x [<!ENTITY leak SYSTEM "file://{secret}">]>'
@@ -317,7 +394,7 @@ def test_what_was_extracted_is_known_by_name_and_version(tmp_path: Path) -> None
 
     document = read(made.rtf(tmp_path / "a.rtf"), "a")
 
-    assert document.extractor == f"office.rtf 1, striprtf {version('striprtf')}"
+    assert document.extractor == f"office.rtf 2, striprtf {version('striprtf')}"
 
 
 def test_what_did_not_change_is_not_extracted_again(

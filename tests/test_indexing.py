@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -298,6 +299,16 @@ def test_a_readable_file_that_becomes_unreadable_is_no_longer_quoted(
     assert library.catalogue.document("bees") is None
 
 
+def test_what_was_lost_of_a_file_is_known_as_long_as_it_is_not_read_anew(
+    folder: Path, index: Path
+) -> None:
+    (folder / "rows.jsonl").write_text('{"text": "One."}\n{')
+    said = refresh(folder, index).state.troubles
+    assert "line 2 is not JSON" in said["rows.jsonl"]
+    (folder / "more.txt").write_text(MORE)
+    assert refresh(folder, index).state.troubles == said
+
+
 def test_an_unreadable_file_that_vanishes_is_forgotten(folder: Path, index: Path) -> None:
     (folder / "binary.txt").write_bytes(b"a\0b")
     refresh(folder, index)
@@ -317,6 +328,47 @@ def test_permission_that_is_given_later_is_noticed() -> None:
         assert refresh(folder, place / "index").state.generation == library.state.generation
         secret.chmod(0o600)
         assert len(refresh(folder, place / "index")) == 2
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o100, 0o400])
+def test_a_folder_that_is_closed_is_named_and_its_documents_are_no_longer_quoted(
+    mode: int,
+) -> None:
+    """Of a folder that may only be listed, its files are named, which nobody may look at."""
+    with as_nobody() as place:
+        folder, index = place / "documents", place / "index"
+        (folder / "sub" / "deep").mkdir(parents=True)
+        (folder / "open.txt").write_text(MORE)
+        (folder / "sub" / "a.txt").write_text(MORE)
+        (folder / "sub" / "deep" / "b.txt").write_text(MORE)
+        assert len(refresh(folder, index).state.documents) == 3
+        (folder / "sub").chmod(mode)
+        library = refresh(folder, index)
+        assert library.state.documents.keys() == {"open"}
+        seen = ["sub/a.txt", "sub/deep"] if mode == 0o400 else ["sub"]
+        assert sorted(library.state.skipped) == seen
+        said = library.state.skipped[seen[-1]].reason
+        assert said == (
+            f"{folder / seen[-1]} cannot be opened (Permission denied); "
+            "make it readable, or name it in a .qaignore."
+        )
+        assert refresh(folder, index).state.generation == library.state.generation
+        (folder / "sub").chmod(0o700)
+        assert len(refresh(folder, index).state.documents) == 3
+        assert not refresh(folder, index).state.skipped
+
+
+def test_a_folder_of_documents_that_is_closed_empties_no_index() -> None:
+    with as_nobody() as place:
+        folder, index = place / "documents", place / "index"
+        folder.mkdir()
+        (folder / "a.txt").write_text(MORE)
+        generation = refresh(folder, index).state.generation
+        folder.chmod(0)
+        with pytest.raises(DocumentError, match=r"cannot be opened \(Permission denied\); make it"):
+            refresh(folder, index)
+        folder.chmod(0o700)
+        assert refresh(folder, index).state.generation == generation
 
 
 # Folders
@@ -363,7 +415,8 @@ def test_a_folder_that_vanishes_while_it_is_open_is_one_sentence(folder: Path, i
 def test_a_document_that_vanishes_while_it_is_read_is_left_out(
     folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = [*reading.find(folder), ("ghost", folder / "ghost.txt")]
+    found = reading.find(folder)
+    found = replace(found, documents=[*found.documents, ("ghost", folder / "ghost.txt")])
     monkeypatch.setattr(reading, "find", lambda _: found)
     library = refresh(folder, index)
     assert len(library) == PASSAGES

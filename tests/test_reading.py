@@ -21,7 +21,7 @@ def write(path: Path, data: bytes = b"Some words.") -> Path:
 
 
 def ids(folder: Path) -> list[str]:
-    return [doc_id for doc_id, _ in find(folder)]
+    return [doc_id for doc_id, _ in find(folder).documents]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_files_of_other_kinds_and_hidden_ones_are_passed_over(tmp_path: Path) ->
         write(tmp_path / name)
 
     assert ids(tmp_path) == ["B", "a", "c"]
-    assert dict(find(tmp_path))["c"] == tmp_path / "sub" / "c.txt"
+    assert dict(find(tmp_path).documents)["c"] == tmp_path / "sub" / "c.txt"
 
 
 def test_a_hidden_folder_that_is_named_is_read(tmp_path: Path) -> None:
@@ -210,6 +210,26 @@ def test_links_that_go_in_circles_are_survived(tmp_path: Path) -> None:
     assert ids(tmp_path) == ["a", "linked"]
 
 
+def test_a_folder_that_is_gone_since_it_was_seen_is_no_closed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a.txt")
+    for name in ("gone", "shut"):
+        (tmp_path / name).mkdir()
+    real, errors = os.scandir, {"gone": FileNotFoundError(2, "No such file"), "shut": OSError(5)}
+
+    def scandir(path: Path) -> object:
+        if path.name in errors:
+            raise errors[path.name]
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = find(tmp_path)
+
+    assert [doc_id for doc_id, _ in found.documents] == ["a"]
+    assert list(found.closed) == [tmp_path / "shut"]
+
+
 def test_a_folder_of_any_depth_is_walked(tmp_path: Path) -> None:
     deep = tmp_path
     for _ in range(1500):  # more than Python's stack
@@ -237,7 +257,7 @@ def test_a_qaignore_further_in_has_the_last_word(tmp_path: Path) -> None:
     write(tmp_path / "sub" / ".qaignore", b"!a1.txt\n/b.txt\n")
 
     assert ids(tmp_path) == ["a1", "b"]
-    assert dict(find(tmp_path))["b"] == tmp_path / "b.txt"
+    assert dict(find(tmp_path).documents)["b"] == tmp_path / "b.txt"
 
 
 def test_a_qaignore_that_cannot_be_understood_leaves_nothing_in_by_mistake(tmp_path: Path) -> None:

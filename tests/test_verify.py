@@ -219,6 +219,33 @@ def test_a_new_file_alone_is_told_and_harms_nothing(run: Run, folder: Path) -> N
     assert (status, out.splitlines()[0]) == (0, "new: new.txt")
 
 
+def test_a_folder_that_is_closed_since_is_told_of_and_its_files_are_not_said_to_have_vanished(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    (folder / "sub").mkdir()
+    (folder / "bees.txt").rename(folder / "sub" / "bees.txt")
+    run("index")
+    real = os.scandir
+
+    def scandir(path: Path) -> object:
+        if path == folder / "sub":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    status, out, err = run("verify")
+    said = f"{folder / 'sub'} cannot be opened (Permission denied); make it readable"
+    assert (status, err.startswith(f"qa: {said}")) == (1, True)
+    assert "unreadable: sub/bees.txt\n" in out
+    status, out, err = run("index")
+    assert (status, err.startswith(f"skipped: {said}")) == (2, True)
+    assert out.startswith("6 passages of 2 documents")
+    status, out, err = run("verify")  # as it was indexed, and still told of
+    assert (status, err.startswith(f"qa: {said}")) == (0, True)
+
+
 def test_a_change_that_kept_size_and_date_is_found(run: Run, folder: Path) -> None:
     """The bytes are read, whatever the file system says of them."""
     import os

@@ -37,13 +37,16 @@ def test_each_change_is_one_line(folder: Path, tmp_path: Path) -> None:
         (folder / "faro.txt").unlink()
         (folder / "bees.txt").write_text("No bees.\n")
         (folder / "binary.txt").write_bytes(b"\0")
+        (folder / "rows.jsonl").write_text('{"text": "Four."}\n{')
 
-    lines = list(islice(watch(look, change, (DocumentError,)), 4))
+    lines = list(islice(watch(look, change, (DocumentError,)), 6))
     assert {line.split(":")[0] for line in lines} == {
         "skipped binary.txt",
         "changed bees.txt",
         "removed faro.txt",
         "added new.txt",
+        "added rows.jsonl",
+        "rows.jsonl is read in part",
     }
 
 

@@ -3,8 +3,10 @@
 import pytest
 from lxml.html import document_fromstring
 
+from qa.reading.dates import date_of
 from qa.reading.extract import Extract
 from qa.reading.formats import extract
+from qa.reading.pagetables import joined, rows
 from qa.reading.webpage import asides, lines
 
 LEAD = "The mill of the valley, closed since the flood of 1953, grinds again from Monday on."
@@ -205,6 +207,12 @@ def test_a_link_in_a_figure_stands_aside_and_its_data_do_not() -> None:
         "Wire ™ & © 2021 Valley Press, Inc.",
         "© Valley Presse. Tous droits réservés.",
         "© El Valle. Todos los derechos reservados.",
+        "© Valley Press All rights reserved",
+        "The Valley, tous droits réservés",
+        "Tous droits de reproduction réservés - Valley Presse 2020",
+        "Quedan todos los derechos reservados. Prohibida su reproducción.",
+        "Derechos reservados © 2018 El Valle",
+        "Valley Press (c) 2019 by the millers",
     ],
 )
 def test_what_a_page_says_of_its_rights_stands_aside(notice: str) -> None:
@@ -220,6 +228,14 @@ def test_what_a_page_says_of_its_rights_stands_aside(notice: str) -> None:
         "Copyright was on the mind of the court when it ruled on the drawings of the wheel.",
         "Los derechos de los molineros, reservados desde 1953, vuelven a los vecinos del valle.",
         "© Private collection",
+        "The treaty says that all rights reserved by the millers continue to exist in the valley.",
+        "All rights reserved for the millers were extended to their neighbours in 1994.",
+        "Le traité garde tous droits réservés aux meuniers, dont celui de pêcher dans la rivière.",
+        "La ley enumera los derechos reservados a los molineros, como el de voto en el valle.",
+        "He wrote 'all rights reserved' under every picture of the mill, as his father had done.",
+        "Section 3(c) 2010 extended the right to grind to all who live in the valley since then.",
+        "Copyright 2021 was on the mind of the court when it ruled on the drawings of the wheel.",
+        "Under the Copyright (1911) Act the miller who drew the wheel had fifty years of it.",
     ],
 )
 def test_what_a_text_says_of_rights_is_its_own(text: str) -> None:
@@ -366,3 +382,61 @@ def test_links_to_what_an_article_names_make_no_list_of_other_stories_of_it() ->
     spans = asides(list(lines(tree)), text)
 
     assert [text[span.start : span.end] for span in spans] == ["Stone: Old Quarry"] * 4
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "<footer>© 2019 The valley press</footer>",
+        "<p>Copyright 2019</p>",
+        "<p>In 2016 the wheel was replaced.</p>",
+        "<p>On 2015-03-12 the wheel was replaced, and on 12/03/2015 the stone was.</p>",
+        '<img src="/uploads/2018/05/03/mill.jpg"><a href="/2018/05/03/wheel.html">The wheel</a>',
+        '<span class="date">6 May 2014</span><span class="date">7 May 2014</span>',
+        f'<p>The flood came on the <time datetime="1953-02-01">first</time>. {LEAD} {LEAD}</p>',
+        '<meta name="copyright" content="2013 The valley press">',
+    ],
+)
+def test_the_date_of_a_page_is_never_guessed(beside: str) -> None:
+    assert page(paragraphs(*BODY), beneath=beside).date == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "date"),
+    [
+        ('<meta property="article:published_time" content="2014-05-06T10:00:00Z">', "2014-05-06"),
+        ('<meta name="DC.date" content="2014-05">', "2014-05"),
+        ('<meta name="date" content="2014">', "2014"),
+        (
+            '<script type="application/ld+json">{"datePublished": "2014-05-06"}</script>',
+            "2014-05-06",
+        ),
+        ('<span itemprop="datePublished" content="2014-05-06">Tuesday</span>', "2014-05-06"),
+        ('<link rel="canonical" href="https://press.example/2014/05/06/mill">', "2014-05-06"),
+        ('<time datetime="2014-05-06">Tuesday</time>', "2014-05-06"),
+        ('<div class="post-date">Publié le 6 mai 2014</div>', "2014-05-06"),
+        ('<p id="fecha">6 de mayo de 2014</p><time>6 May 2014</time>', "2014-05-06"),
+    ],
+)
+def test_the_date_of_a_page_is_what_it_says_of_itself(said: str, date: str) -> None:
+    found = page(paragraphs(*BODY), above=said, beneath="<footer>© 2019</footer>")
+
+    assert date_of("mill", found.date, "") == date
+
+
+@pytest.mark.parametrize("around", ["", "<h1>Honey</h1><p>What each gave.</p>", paragraphs(*BODY)])
+def test_a_row_of_a_table_is_one_line_in_a_short_page_and_in_a_long_one(around: str) -> None:
+    rows = (("Hive", "Honey"), ("North", "12 kg"), ("South<p>of the town</p>", "8 kg"))
+    table = "".join(f"<tr><td>{hive}</td><td>{honey}</td></tr>" for hive, honey in rows)
+
+    found = extract(".html", f"<html><body>{around}<table>{table}</table></body></html>".encode())
+
+    assert "| Hive | Honey |\n| North | 12 kg |\n| South of the town | 8 kg |" in found.text
+    assert found.text.count("12 kg") == 1
+
+
+def test_a_table_that_is_there_for_its_columns_makes_no_lines_of_them() -> None:
+    cells = f"<td>{paragraphs(*BODY)}</td><td><p>{LEAD}</p></td>"
+    text = "\n".join((*BODY, LEAD))
+
+    assert joined(text, rows(document_fromstring(f"<table><tr>{cells}</tr></table>"))) == text

@@ -2,7 +2,7 @@
 
 from qa.reading.apart import Apart
 from qa.reading.document import read
-from qa.reading.folder import find
-from qa.reading.formats import extractor
+from qa.reading.folder import Listing, find
+from qa.reading.formats import FORMATS, extractor
 
-__all__ = ["Apart", "extractor", "find", "read"]
+__all__ = ["FORMATS", "Apart", "Listing", "extractor", "find", "read"]

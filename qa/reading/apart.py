@@ -123,5 +123,5 @@ def _parsed(reply: dict[str, Any]) -> tuple[str, Extract]:
     offsets = [*pages, *(offset for span in spans for offset in (span.start, span.end))]
     if any(not 0 <= offset <= len(text) for offset in offsets) or list(pages) != sorted(pages):
         raise ValueError("an offset lies outside of the text")
-    words = {name: str(reply[name]) for name in ("title", "language", "date", "encoding")}
+    words = {name: str(reply[name]) for name in ("title", "language", "date", "encoding", "lost")}
     return str(reply["sha256"]), Extract(text, pages=pages, asides=spans, **words)

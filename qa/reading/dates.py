@@ -51,7 +51,7 @@ def date_of(name: str, told: str, text: str, asides: Sequence[Span] = ()) -> str
     named = in_name(name)
     if len(named) == len("2015-03-27"):
         return named
-    return _told(told) or dateline(text, asides) or named
+    return written(told) or dateline(text, asides) or named
 
 
 def in_name(name: str) -> str:
@@ -91,8 +91,11 @@ def _on_line(line: str) -> str:
     return _found(match) if len(before) <= 5 and not re.search(r"\d", line[: match.start()]) else ""
 
 
-def _told(text: str) -> str:
-    """An ISO date, whatever follows it, or one in words; a year, alone or with its month."""
+def written(text: str) -> str:
+    """An ISO date, whatever follows it, or one in words; a year, alone or with its month.
+
+    As YYYY-MM-DD, YYYY-MM or YYYY; "" where there is none.
+    """
     plain = _plain(text).strip()
     partial = re.match(rf"({_YEAR})(?:-(0[1-9]|1[0-2]))?(?:$|-\d\d(?!\d))", plain)
     match = _WRITTEN.search(plain)

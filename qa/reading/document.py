@@ -54,6 +54,7 @@ def _document(path: Path, doc_id: str, sha256: str, extract: Extract) -> Documen
         date=date_of(path.stem, extract.date, extract.text, extract.asides),
         pages=extract.pages,
         asides=extract.asides,
+        lost=extract.lost,
     )
 
 

@@ -24,7 +24,8 @@ class Extract:
     """The text of a file and what its format tells of it; "" and () where it tells nothing.
 
     `pages` are the offsets at which its pages start, ascending. `asides` are the spans that stand
-    beside the text: running headers, page numbers, tables of contents.
+    beside the text: running headers, page numbers, tables of contents. `lost` tells what of the
+    file could not be read, and what to do about it, as the end of a sentence on it.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Extract:
     encoding: str = ""
     pages: tuple[int, ...] = ()
     asides: tuple[Span, ...] = ()
+    lost: str = ""
 
 
 Extractor = Callable[[bytes], Extract]
@@ -53,6 +55,7 @@ def checked(extract: Extract) -> Extract:
         title=_one_line(extract.title),
         language=extract.language.lower()[:2],
         date=_one_line(extract.date),
+        lost=_one_line(extract.lost),
     )
 
 

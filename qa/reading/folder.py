@@ -1,10 +1,12 @@
 """Which files of a folder are documents, and under which ids."""
 
 import os
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from qa.errors import DocumentError
 from qa.reading.formats import FORMATS
@@ -13,26 +15,66 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 IGNORE = ".qaignore"
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")  # that tells a format; "No. 3 of the series" has none
 
 Rule = tuple[Path, "GitIgnoreSpec"]  # the patterns of a folder
 
 
-def find(folder: Path) -> list[tuple[str, Path]]:
-    """The documents under `folder` with their ids, sorted by id.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What there is in a folder.
 
-    An id is the file's stem; where several share it, for all of them, the path within the folder.
-    Hidden files and folders are passed over, and what a `.qaignore` names, in the patterns of a
-    `.gitignore`, for its folder and those below. Links to folders are not followed, which could
-    go in circles or lead out of the folder; links to files are.
+    `documents` have their ids, by which they are sorted. `closed` are the folders within that
+    cannot be opened, with the reason and the cure. `passed` counts files of formats that are not
+    read, most first, by their suffix in small letters ("" where it is none that tells a format);
+    `links` those to folders.
+    """
+
+    documents: Sequence[tuple[str, Path]]
+    closed: Mapping[Path, str]
+    passed: Mapping[str, int]
+    links: int
+
+
+def find(folder: Path) -> Listing:
+    """What is under `folder`.
+
+    The id of a document is the file's stem; where several share it, for all of them, the path
+    within the folder. Hidden files and folders are passed over, and what a `.qaignore` names, in
+    the patterns of a `.gitignore`, for its folder and those below. Links to folders are not
+    followed, which could go in circles or lead out of the folder; links to files are.
+
+    Raises:
+        DocumentError: it is no folder, or cannot be opened.
     """
     if not folder.is_dir():
         raise DocumentError(f"{folder} is not a folder; name one that holds documents.")
-    paths = [path for path in _walk(folder) if path.suffix.lower() in FORMATS]
-    return sorted(zip(_ids(folder, paths), paths, strict=True))
+    paths, closed = list[Path](), dict[Path, str]()
+    passed, links = Counter[str](), 0
+    for path, what in _walk(folder):
+        if isinstance(what, OSError):
+            if path == folder:
+                raise DocumentError(_unopened(path, what, "name another folder")) from what
+            closed[path] = _unopened(path, what, "name it in a .qaignore")
+        elif what == "link":
+            links += 1
+        elif (suffix := path.suffix.lower()) in FORMATS:
+            paths.append(path)
+        else:
+            passed[suffix if _SUFFIX.fullmatch(suffix) else ""] += 1
+    documents = sorted(zip(_ids(folder, paths), paths, strict=True))
+    most = sorted(passed.items(), key=lambda item: (-item[1], item[0]))
+    return Listing(documents, closed, dict(most), links)
 
 
-def _walk(top: Path) -> Iterator[Path]:
-    """The files under `top` that are neither hidden nor ignored."""
+def _unopened(path: Path, error: OSError, else_: str) -> str:
+    reason = error.strerror or type(error).__name__
+    return f"{path} cannot be opened ({reason}); make it readable, or {else_}."
+
+
+def _walk(top: Path) -> Iterator[tuple[Path, OSError | Literal["file", "link"]]]:
+    """The files under `top` that are neither hidden nor ignored, links to folders, and folders
+    with what keeps them from being opened."""
     left: list[tuple[Path, tuple[Rule, ...]]] = [(top, ())]
     while left:
         folder, rules = left.pop()
@@ -41,7 +83,10 @@ def _walk(top: Path) -> Iterator[Path]:
             rules = (*rules, (folder, patterns))
         try:
             entries = list(os.scandir(folder))
-        except OSError:  # it may not be opened, or is gone
+        except OSError as error:
+            # What is gone since it was seen is no folder any more, unless it is all there was.
+            if folder == top or not isinstance(error, FileNotFoundError | NotADirectoryError):
+                yield folder, error
             continue
         for entry in entries:
             path, inner = folder / entry.name, entry.is_dir(follow_symlinks=False)
@@ -50,7 +95,9 @@ def _walk(top: Path) -> Iterator[Path]:
             if inner:
                 left.append((path, rules))
             elif _is_file(entry):
-                yield path
+                yield path, "file"
+            elif os.path.isdir(path):
+                yield path, "link"
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -28,7 +28,7 @@ class Format:
 
 
 _PLAIN, _MARKDOWN = Format("text", "plain"), Format("text", "markdown")
-_HTML = Format("html", "extract", "trafilatura", revision=4)
+_HTML = Format("html", "extract", "trafilatura", revision=5)
 FORMATS = {
     ".txt": _PLAIN,
     ".md": _MARKDOWN,
@@ -36,12 +36,12 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".pdf": Format("pdf", "extract", "pypdfium2"),
-    ".docx": Format("office", "docx", "python-docx"),
+    ".docx": Format("office", "docx", "python-docx", revision=2),
     ".odt": Format("office", "odt", "odfdo"),
-    ".rtf": Format("office", "rtf", "striprtf"),
+    ".rtf": Format("office", "rtf", "striprtf", revision=2),
     ".eml": Format("mail", "extract"),
-    ".csv": Format("tables", "csv"),
-    ".jsonl": Format("tables", "jsonl"),
+    ".csv": Format("tables", "csv", revision=2),
+    ".jsonl": Format("tables", "jsonl", revision=2),
 }
 
 

@@ -3,8 +3,9 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from qa.reading import webpage
+from qa.reading import pagetables, webpage
 from qa.reading.extract import Extract, UnreadableError
+from qa.reading.pagedates import date_of_page
 from qa.reading.text import decode
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _MEMBER = re.compile(r"[-|] ?")
 
 
 def extract(data: bytes) -> Extract:
-    """Main text, title, language and date, as trafilatura finds them.
+    """Main text and title, as trafilatura finds them, and what the page says of itself.
 
     The lead of an article comes back to it where it was left out, and lines that are links to
     other pages stand aside.
@@ -40,10 +41,16 @@ def extract(data: bytes) -> Extract:
         raise UnreadableError("is not a web page: it has no elements") from error
     _join_lines(tree)
     webpage.unwrap(tree)
-    language, lines = _language(tree), list(webpage.lines(tree))
-    page: Any = bare_extraction(tree, include_comments=False, with_metadata=True)
+    language, lines, rows = _language(tree), list(webpage.lines(tree)), pagetables.rows(tree)
+    date = date_of_page(tree)  # trafilatura would guess one
+    page: Any = bare_extraction(
+        tree,
+        include_comments=False,
+        with_metadata=True,
+        date_extraction_params={"extensive_search": False},
+    )
     main = page and page.text
-    text = _spaced(main or html2txt(source))
+    text = _spaced(pagetables.joined(main or html2txt(source), rows))
     if not text:
         raise UnreadableError("has no main text; a page that scripts fill must be saved as shown")
     if main:
@@ -52,7 +59,7 @@ def extract(data: bytes) -> Extract:
         text,
         title=(page and page.title) or "",
         language=language,
-        date=(page and page.date) or "",
+        date=date,
         encoding=encoding,
         asides=webpage.asides(lines, text),
     )

@@ -1,6 +1,7 @@
 """Documents of word processors: DOCX, ODT, RTF."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -21,6 +22,8 @@ _ODF_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _ODF_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _OLE = b"\xd0\xcf\x11\xe0"  # what a DOCX with a password is wrapped in, and what a .doc is
 _CELLS = " | "
+# What the template of python-docx says of itself, and so do the files of many programs.
+_TEMPLATE = datetime(2013, 12, 23, 23, 15)
 
 
 def _check_package(data: bytes) -> ZipFile:
@@ -31,14 +34,20 @@ def _check_package(data: bytes) -> ZipFile:
     except (BadZipFile, ValueError) as error:
         raise UnreadableError("is damaged: it is no package of parts; save it again") from error
     parts = package.infolist()
-    large = max((part.file_size for part in parts if part.filename.endswith(".xml")), default=0)
-    unpacked = sum(part.file_size for part in parts)
-    if unpacked > MAX_UNPACKED or large > MAX_XML or len(parts) > MAX_PARTS:
-        raise UnreadableError(
-            f"is refused: it unpacks to {unpacked // 2**20} MiB in {len(parts)} parts "
-            f"(at most {MAX_UNPACKED // 2**20} MiB, {MAX_XML // 2**20} of them text)"
-        )
+    text = max((part.file_size for part in parts if part.filename.endswith(".xml")), default=0)
+    _check_bound(len(parts), MAX_PARTS, "it has {} parts, more than {}")
+    _check_bound(
+        sum(part.file_size for part in parts), MAX_UNPACKED, "it unpacks to {}, more than {}"
+    )
+    _check_bound(text, MAX_XML, "a part of its text unpacks to {}, more than {}")
     return package
+
+
+def _check_bound(seen: int, most: int, said: str) -> None:
+    """`said` has a place for what was seen and for the most there may be."""
+    if seen > most:
+        units = [f"{n / 2**20:,.1f} MiB" if most >= 2**20 else f"{n:,}" for n in (seen, most)]
+        raise UnreadableError(f"is refused: {said.format(*units)}; save it again, in smaller files")
 
 
 def docx(data: bytes) -> Extract:
@@ -58,8 +67,15 @@ def docx(data: bytes) -> Extract:
         paragraphs(_joined(_docx_blocks(document.element.body))),
         title=_docx_title(document) or (about.title if known else ""),
         language=about.language,
-        date=about.modified.date().isoformat() if about.modified and known else "",
+        date=_docx_date(about) if known else "",
     )
+
+
+def _docx_date(about: Any) -> str:
+    """The day it was last changed, or else made; the day of a template is neither."""
+    days = (day for day in (about.modified, about.created) if day)
+    own = (day for day in days if day.replace(tzinfo=None) != _TEMPLATE)
+    return next((day.date().isoformat() for day in own), "")
 
 
 def _docx_title(document: Any) -> str:
@@ -190,4 +206,6 @@ def rtf(data: bytes) -> Extract:
     from striprtf.striprtf import rtf_to_text
 
     text = rtf_to_text(decode(data)[0], errors="replace")
+    # A character beyond U+FFFF is written as two, which belong together; a half alone is none.
+    text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return Extract(paragraphs(text.splitlines()))

@@ -3,7 +3,8 @@
 import csv as library
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qa.reading.extract import Extract, UnreadableError, paragraphs
@@ -24,6 +25,9 @@ TEXTS = (
 TITLES = ("title", "titre", "título", "titulo", "headline", "name")
 MAX_CELL = 2**20  # characters; a book in one cell is a mistake in the quotation marks
 
+_UNIT = "\x1f"  # parts columns in no file that has none of the usual signs
+_NAMED = 5  # bad lines
+
 _CURE = f"call the column that is to be searched {TEXTS[0]!r}"
 
 
@@ -32,40 +36,69 @@ def csv(data: bytes) -> Extract:
     text = found.text.removeprefix("\ufeff")
     library.field_size_limit(MAX_CELL)
     head = text.partition("\n")[0]
-    separator = max(",;\t|", key=head.count)
+    # Where there is but one column, a comma is a part of its text.
+    separator = max(",;\t|", key=head.count) if re.search(r"[,;\t|]", head) else _UNIT
+    reader = library.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+    rows, bad = dict[int, Mapping[str, Any]](), dict[int, str]()
     try:
-        rows = library.DictReader(io.StringIO(text, newline=""), delimiter=separator)
-        return _extract(list(rows), rows.fieldnames or (), found.encoding)
+        names = reader.fieldnames or ()
+        for row in reader:
+            beyond: Any = row.get(None)  # the cells to which no column belongs
+            if any(cell.strip() for cell in beyond or ()):
+                bad[reader.line_num] = f"line {reader.line_num} has more cells than columns"
+            else:
+                rows[reader.line_num] = row
     except library.Error as error:
-        raise UnreadableError(f"is damaged: {error}") from error
+        if not rows:
+            raise UnreadableError(f"is damaged: {error}") from error
+        after = max((*rows, *bad)) + 1
+        bad[after] = f"from line {after} on a quotation mark may be missing ({error})"
+    return _extract(rows, bad, names, found.encoding)
 
 
 def jsonl(data: bytes) -> Extract:
     found = plain(data)
-    rows, names = list[Mapping[str, Any]](), dict[str, None]()
+    rows, bad = dict[int, Mapping[str, Any]](), dict[int, str]()
+    names = dict[str, None]()
     for number, line in enumerate(found.text.removeprefix("\ufeff").split("\n"), 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise UnreadableError(f"is damaged: line {number} is not JSON") from error
-        if not isinstance(row, dict):
-            raise UnreadableError(f"has no columns: line {number} is not an object; {_CURE}")
-        rows.append(row)
-        names.update(dict.fromkeys(row))
-    return _extract(rows, tuple(names), found.encoding)
+        except (ValueError, RecursionError):
+            bad[number] = f"line {number} is not JSON"
+            continue
+        if isinstance(row, dict):
+            rows[number] = row
+            names.update(dict.fromkeys(row))
+        else:
+            bad[number] = f"line {number} is not an object"
+    return _extract(rows, bad, tuple(names), found.encoding)
 
 
-def _extract(rows: Iterable[Mapping[str, Any]], names: Sequence[str], encoding: str) -> Extract:
+def _extract(
+    rows: Mapping[int, Mapping[str, Any]], bad: dict[int, str], names: Sequence[str], encoding: str
+) -> Extract:
+    """The cells of text of `rows`, by their lines; `bad` are lines that make no row, and why."""
+    if bad and not rows:
+        raise UnreadableError(f"has no row that can be read: {_said(bad)}; {_CURE}")
     text, title = _column(names, TEXTS), _column(names, TITLES)
     if text is None:
         seen = ", ".join(map(str, names[:8])) or "none"
         raise UnreadableError(f"has no column of text (its columns: {seen}); {_CURE}")
     parts = list[str]()
-    for row in rows:
+    for line, row in rows.items():
         parts += [_cell(row, title) if title is not None else "", _cell(row, text)]
-    return Extract(paragraphs(parts), encoding=encoding)
+        if not isinstance(row.get(text), str | None):
+            bad[line] = f"line {line} has no text for {text!r}"
+    lost = f"is read in part: {_said(bad)}; mend it to have all of it searched" if bad else ""
+    return Extract(paragraphs(parts), encoding=encoding, lost=lost)
+
+
+def _said(bad: Mapping[int, str]) -> str:
+    named = [why for _, why in sorted(bad.items())]
+    more = len(named) - _NAMED
+    return ", ".join([*named[:_NAMED], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _column(names: Sequence[str], wanted: Sequence[str]) -> str | None:

@@ -20,11 +20,19 @@ _AROUND = ("aside", "footer", "form", "nav")  # of these, what a page may have l
 _ANSWERS = re.compile(
     r"(?:^|[\s_-])(?:comment(?:aire)?s?(?!ed|able|ary)|comentarios?|disqus)", re.IGNORECASE
 )
-# A year follows the sign; a caption that credits its picture has the sign alone.
+# A year follows the sign, and is one of a notice: its holder or nothing follows, and no verb. A
+# caption that credits its picture has the sign alone.
+_HELD = r"[\s\W]*(?:19|20)\d\d\b[\s\d,/–-]*(?:$|[^\w\s,'\"’”»]|(?i:by|par|por)\b|[A-ZÀ-Þ])"
+# These words are a sentence by themselves; "all rights reserved to the states" are a text's own.
+_RESERVED = (
+    r"(?i:all rights reserved|tous (?:les )?droits (?:de [\w ]{3,40} )?r[ée]serv[ée]s"
+    r"|(?:(?:quedan )?todos los )?derechos reservados|reservados todos los derechos)"
+    r"(?=\s*(?:$|[^\w\s,'\"’”»]|\d))"
+)
 _RIGHTS = re.compile(
-    r".{0,30}(?:©|\(c\)|\bcopyright\b)[\s\W]*(?:19|20)\d\d\b|.*(?:\ball rights reserved"
-    r"|\btous droits (?:de reproduction )?r[ée]serv[ée]s|\bderechos reservados)\b",
-    re.IGNORECASE,
+    rf".{{0,30}}©[\s\W]*(?:19|20)\d\d\b|.{{0,30}}(?<!\w)(?i:\(c\)){_HELD}"
+    rf"|(?:.{{0,29}}[^\w\s]\s*)?(?i:copyright){_HELD}"
+    rf"|(?:.*[^\w\s'\"‘“«]\s*|.*©.*|(?i:.*\bcopyright\b.*))?{_RESERVED}"
 )
 _LINE = re.compile(r"[^\n]+")
 _ENDS = '.!?…»”"'  # of a sentence
