@@ -212,6 +212,11 @@ def test_rows_of_a_table_are_paragraphs(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_the_first_row_of_a_table_is_no_title_of_the_others(tmp_path: Path, suffix: str) -> None:
+    assert read(MAKERS[suffix](tmp_path / f"bees{suffix}"), "bees").title == "bees"
+
+
 @pytest.mark.parametrize(
     ("suffix", "data", "reason"),
     [

@@ -42,10 +42,12 @@ def read(path: Path, doc_id: str, apart: Apart | None = None) -> Document:
 def _document(path: Path, doc_id: str, sha256: str, extract: Extract) -> Document:
     hint = extract.language
     known: Language = hint if hint in LANGUAGES else "en"
+    table = formats.FORMATS[path.suffix.lower()].is_table
+    title = extract.title or ("" if table else headline(extract.text, extract.asides))
     return Document(
         doc_id=doc_id,
         path=path,
-        title=extract.title or headline(extract.text, extract.asides) or doc_id,
+        title=title or doc_id,
         language=detect(extract.text, known),
         text=extract.text,
         encoding=extract.encoding,

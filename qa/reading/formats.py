@@ -26,6 +26,11 @@ class Format:
         """Whether the text is what the bytes decode to. All else is read in a process apart."""
         return self.module == "text"
 
+    @property
+    def is_table(self) -> bool:
+        """Whether every row is a text of its own: the first is no title of the others."""
+        return self.module == "tables"
+
 
 _PLAIN, _MARKDOWN = Format("text", "plain"), Format("text", "markdown")
 _HTML = Format("html", "extract", "trafilatura", revision=5)

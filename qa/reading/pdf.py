@@ -43,7 +43,7 @@ def extract(data: bytes) -> Extract:
             raise UnreadableError(
                 "is encrypted; save it without its password, for example with qpdf --decrypt"
             ) from error
-        raise UnreadableError(f"is damaged ({error}); save it again") from error
+        raise UnreadableError(f"is damaged ({str(error).rstrip('.')}); save it again") from error
     try:
         if len(document) > MAX_PAGES:
             raise UnreadableError(f"has {len(document)} pages, more than {MAX_PAGES}; split it")
