@@ -30,7 +30,7 @@ def highlight(hit: Hit, quote: Quote, count_tokens: CountTokens) -> Span | None:
     before = np.maximum.accumulate(aligned, axis=0)[:-1] - CARRIED
     carried = np.vstack([aligned[:1], np.maximum(aligned[1:], before)])
     weights = _open_weights(hit) if hit.passage.kind == "contact" else hit.weights
-    scores = carried @ weights - LENGTH_PENALTY * np.log(np.maximum(lengths, 1))
+    scores = carried.dot(weights) - LENGTH_PENALTY * np.log(np.maximum(lengths, 1))
     best = parts[int(np.argmax(scores))]
     return Span(quote.start + best.start, quote.start + best.end)
 

@@ -154,7 +154,7 @@ def _rank(
     rows = sorted(dense)
     most = max(lexical.values(), default=0.0)
     late = library.interact(query.tokens, query.weights, rows)
-    scores = (1 - CLOSE) * (late.aligned @ query.weights) + CLOSE * late.closest
+    scores = (1 - CLOSE) * late.aligned.dot(query.weights) + CLOSE * late.closest
     parts = zip(
         rows, library.passages(rows), scores.tolist(), late.cosines, late.aligned, strict=True
     )
