@@ -60,6 +60,13 @@ def is_elliptical(question: str, language: Language) -> bool:
     return link is not None or _is_fragment(rest, grammar, marked="?" in question)
 
 
+def has_content(question: str, language: Language) -> bool:
+    """Whether a question says anything of its own: "When?" and "Lesquels ?" only ask."""
+    grammar = GRAMMARS[language]
+    asking = grammar.asking | grammar.copulas | grammar.openers
+    return any(word not in asking for word in _tokens(_core(question)))
+
+
 def _follow(parts: tuple[str, ...], turn: str, language: Language) -> tuple[str, ...]:
     """What is searched after one more turn: the last question that stands alone, at most one
     follow-up to it that a pronoun may refer to, and the turn itself."""

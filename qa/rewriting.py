@@ -58,5 +58,6 @@ def rewrite(
             searches[-1] = Search(whole)  # and both are asked now
         else:
             leans = whole != question and whole.endswith(question.strip())
-            searches.append(Search(whole, question.strip() if leans else ""))
+            own = leans and followups.has_content(question, language)
+            searches.append(Search(whole, question.strip() if own else ""))
     return searches

@@ -9,6 +9,7 @@ from conftest import HashingEncoder
 from numpy.testing import assert_allclose
 
 from qa import Bot
+from qa.language import detect
 from qa.retriever import ASKED
 from qa.rewriting import Search, rewrite
 
@@ -34,6 +35,11 @@ def bot(folder: Path, encoder: HashingEncoder, tmp_path: Path) -> Bot:
             ["How many people live in Chile?"],
             [Search("How many people live in Peru?")],
         ),
+        (  # it says nothing of its own
+            "Lesquels ?",
+            ["Combien de pays y a-t-il ?"],
+            [Search("Combien de pays y a-t-il ? Lesquels ?")],
+        ),
         (  # both are asked now
             "Who is Marta Klein? Where does she live?",
             (),
@@ -46,7 +52,8 @@ def test_what_is_asked_now_is_told_from_what_it_leans_on(
 ) -> None:
     catalogue = bot.library().catalogue
 
-    assert rewrite(text, history, "en", catalogue, encoder.count_tokens) == searches
+    spoken = detect(text)
+    assert rewrite(text, history, spoken, catalogue, encoder.count_tokens) == searches
 
 
 def test_a_new_subject_is_found_though_the_question_looks_like_a_follow_up(bot: Bot) -> None:
