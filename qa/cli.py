@@ -250,8 +250,8 @@ def _batch(bot: "Bot", asking: Asking) -> int:
         if not line.strip():
             continue
         try:
-            answer = answered(bot, line, asking)
-            print_json(answer.to_dict())
+            answer, own = answered(bot, line, asking)
+            print_json(own | answer.to_dict())
             worst = max(worst, _status(answer))
         except UsageError as error:
             print_json({"line": number, "error": str(error)})

@@ -23,8 +23,9 @@ class Asking:
     where: Filter
 
 
-def answered(bot: "Bot", line: bytes, asking: Asking) -> Answer:
-    """The answer to a line of JSON: a question, or an object with the arguments of `qa.answer`.
+def answered(bot: "Bot", line: bytes, asking: Asking) -> tuple[Answer, dict[str, Any]]:
+    """The answer to a line of JSON: a question, or an object with the arguments of `qa.answer`;
+    and what of the line comes back with it, its `id`.
 
     Raises:
         UsageError: it is neither, or has a key or a value that cannot be honoured.
@@ -38,13 +39,14 @@ def answered(bot: "Bot", line: bytes, asking: Asking) -> Answer:
         str(said("until", where.until)),
         said("title", where.title),
     )
-    return bot.answer(
+    answer = bot.answer(
         content["question"],
         top_k=said("top_k", asking.top_k),
         language=one_language(said("language")) or asking.language,
         where=where,
         history=said("history", ()),
     )
+    return answer, {"id": content["id"]} if "id" in content else {}
 
 
 def _content(line: bytes) -> dict[str, Any]:
@@ -83,6 +85,10 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and value > 0
 
 
+def _is_id(value: Any) -> bool:
+    return _is_text(value) or type(value) is int
+
+
 def _is_day(value: Any) -> bool:
     return _is_text(value) or _is_count(value)
 
@@ -93,6 +99,7 @@ def _is_one_or_several(value: Any) -> bool:
 
 _KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "question": (_is_text, '"…"'),
+    "id": (_is_id, '"q1"'),
     "top_k": (_is_count, "3"),
     "language": (_is_text, '"en"'),
     "only": (_is_one_or_several, '["fr", "es"]'),

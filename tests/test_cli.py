@@ -174,7 +174,8 @@ def test_a_batch_answers_line_by_line_in_order(run: Run) -> None:
         ('{"query": "Who?"}', "no question in this line"),
         ('{"question": 5}', "no question in this line"),
         ("null", "no question in this line"),
-        (line(id=7), "unknown key 'id'; a line may have question, top_k, language, only, within,"),
+        (line(kind=7), "unknown key 'kind'; a line may have question, id, top_k, language, only,"),
+        (line(id=[7]), "id cannot be understood"),
         (line(**{"in": "old/*"}), "unknown key 'in'; a line may have"),
         (line(top_k=0), 'top_k cannot be understood; write {"top_k": 3}'),
         (line(top_k=True), "top_k cannot be understood"),
@@ -187,7 +188,7 @@ def test_a_batch_answers_line_by_line_in_order(run: Run) -> None:
         (line(title=["x"]), "title cannot be understood"),
         (line(history=KEEPER), 'history cannot be understood; write {"history": ["…"]}'),
     ],
-    ids=range(19),
+    ids=range(20),
 )
 def test_a_bad_line_in_the_middle_hurts_only_itself(run: Run, bad: str | bytes, said: str) -> None:
     good = json.dumps({"question": KEEPER})
@@ -215,6 +216,14 @@ def test_a_line_of_a_batch_may_ask_a_part_of_the_folder_in_its_own_way(
     [one, other] = map(json.loads, run("ask", "--batch", stdin=batch(*lines))[1].splitlines())
     assert (len(one["quotes"]), one["language"]) == (1, "fr")
     assert {q["language"] for q in other["quotes"] + other["near_misses"]} == {"es"}
+
+
+def test_the_id_of_a_line_comes_back_with_its_answer(run: Run) -> None:
+    lines = [line(id="q1"), line(id=0), line(), line(id="")]
+    out = run("ask", "--batch", stdin=batch(*lines))[1]
+    answers = [json.loads(each) for each in out.splitlines()]
+    assert [answer.get("id") for answer in answers] == ["q1", 0, None, ""]
+    assert "id" not in answers[2]
 
 
 def test_a_batch_may_be_plain_strings_and_begin_with_a_byte_order_mark(run: Run) -> None:
