@@ -1,6 +1,7 @@
 """Of a follow-up, what is asked now weighs more than what was asked and answered before."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from conftest import HashingEncoder
 from numpy.testing import assert_allclose
 
+from embeddings import Encoding
 from qa import Bot
 from qa.language import detect
 from qa.retriever import ASKED
@@ -59,11 +61,11 @@ def test_what_is_asked_now_is_told_from_what_it_leans_on(
 def test_a_new_subject_is_found_though_the_question_looks_like_a_follow_up(bot: Bot) -> None:
     assert bot.hits(TOWER)[0].passage.source_id == "faro#p2"
 
-    (best, *_) = bot.hits("How much honey?", history=[TOWER])
+    (best, *_) = bot.hits("And kilograms of honey?", history=[TOWER])
 
     assert best.passage.source_id == "bees#p2"
     assert_allclose(best.weights.sum(), 1, rtol=1e-6)
-    assert_allclose(best.weights[-3:].sum(), ASKED, rtol=1e-6)
+    assert_allclose(best.weights[-4:].sum(), ASKED, rtol=1e-6)
 
 
 def test_what_says_the_most_anyway_keeps_its_weight(bot: Bot, encoder: HashingEncoder) -> None:
@@ -74,3 +76,36 @@ def test_what_says_the_most_anyway_keeps_its_weight(bot: Bot, encoder: HashingEn
     share = alone.weights[-encoder.count_tokens(long) :].sum()
     assert share > ASKED
     assert np.array_equal(joined.weights, alone.weights)
+
+
+class InContext(HashingEncoder):
+    """Of a text of several sentences the first axis is that of all its words, too; and it reads
+    ten words at most."""
+
+    def _encode(self, text: str) -> Encoding:
+        read = super()._encode(" ".join(text.split()[:10]))
+        tokens = read.tokens.copy()
+        tokens[:, 0] += text.count("?") - 1
+        return replace(read, tokens=tokens / np.linalg.norm(tokens, axis=1, keepdims=True))
+
+
+def test_the_words_of_what_is_asked_are_halfway_those_they_are_alone(
+    folder: Path, tmp_path: Path
+) -> None:
+    bot = Bot(folder, tmp_path / "index", InContext(), model_name="hashing")
+
+    tokens = bot.hits("How much honey?", history=[TOWER])[0].query.tokens
+
+    halfway = np.sin(np.pi / 8)  # between 45 degrees and none
+    assert_allclose(tokens[:5, 0], np.sqrt(0.5), rtol=1e-6)
+    assert_allclose(tokens[5:, 0], halfway, rtol=1e-6)
+
+
+def test_what_is_asked_so_late_that_it_is_cut_off_has_no_weight_of_its_own(
+    folder: Path, tmp_path: Path
+) -> None:
+    bot = Bot(folder, tmp_path / "index", InContext(), model_name="hashing")
+
+    hits = bot.hits("How much honey?", history=["¿Qué altura tiene el faro de la isla, pues?"])
+
+    assert_allclose(hits[0].query.tokens[:, 0], np.sqrt(0.5), rtol=1e-6)
