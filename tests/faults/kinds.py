@@ -222,8 +222,9 @@ def rights(scene: Scene, rng: random.Random) -> bool:
             if path.exists():
                 path.chmod(kept[path])
     hidden = [path for path in chosen if scene.folder in (path, *path.parents)]
-    if hidden and result.status in (0, 1):  # without what may not be read, others answer
-        refused = False
+    nothing = b'"reason": "no documents"' in result.out  # where none may be read; a note has a cure
+    if hidden and (result.status in (0, 1) or nothing):  # without what may not be read, others do
+        refused = nothing
         if "Traceback" in result.err or not _from_documents(scene, result.out):
             raise WrongError(f"a wrong quote: {result}")
     else:
