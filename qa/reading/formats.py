@@ -28,7 +28,7 @@ class Format:
 
 
 _PLAIN, _MARKDOWN = Format("text", "plain"), Format("text", "markdown")
-_HTML = Format("html", "extract", "trafilatura", revision=5)
+_HTML = Format("html", "extract", "trafilatura", revision=6)
 FORMATS = {
     ".txt": _PLAIN,
     ".md": _MARKDOWN,
