@@ -39,7 +39,7 @@ FORMATS = {
     ".docx": Format("office", "docx", "python-docx", revision=2),
     ".odt": Format("office", "odt", "odfdo"),
     ".rtf": Format("office", "rtf", "striprtf", revision=2),
-    ".eml": Format("mail", "extract"),
+    ".eml": Format("mail", "extract", _HTML.library, _HTML.revision),  # many letters are pages
     ".csv": Format("tables", "csv", revision=2),
     ".jsonl": Format("tables", "jsonl", revision=2),
 }
