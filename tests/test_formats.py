@@ -402,6 +402,15 @@ def test_what_was_extracted_is_known_by_name_and_version(tmp_path: Path) -> None
     assert document.extractor == f"office.rtf 2, striprtf {version('striprtf')}"
 
 
+def test_an_e_mail_is_extracted_again_when_web_pages_are_read_in_another_way(
+    tmp_path: Path,
+) -> None:
+    letter = read(made.eml(tmp_path / "a.eml", page=True), "a")
+    page = read(MAKERS[".html"](tmp_path / "a.html"), "a")
+
+    assert letter.extractor.removeprefix("mail.") == page.extractor.removeprefix("html.")
+
+
 def test_what_did_not_change_is_not_extracted_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -435,6 +435,39 @@ def test_a_row_of_a_table_is_one_line_in_a_short_page_and_in_a_long_one(around: 
     assert found.text.count("12 kg") == 1
 
 
+MENU = '<td><a href="/1">Villages</a> <a href="/2">Mills and dams of the valley</a></td>'
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "<table><tr>{menu}<td><table><tr><td>{body}</td></tr></table></td></tr></table>",
+        "<table><tr>{menu}<td>{body}<table><tr><td>Friday</td></tr></table></td></tr></table>",
+        "<table><tr>{menu}<td><h1>The mill grinds again</h1>{body}</td></tr></table>",
+        '<table role="presentation"><tr>{menu}<td>{body}</td></tr></table>',
+        '<table role="none"><tr>{menu}<td>{body}</td></tr></table>',
+    ],
+)
+@pytest.mark.parametrize("body", [paragraphs(*BODY), "<br><br>".join(BODY)])
+def test_a_table_that_lays_a_page_out_is_no_row_of_its_text(frame: str, body: str) -> None:
+    source = f"<html><body>{frame.format(menu=MENU, body=body)}</body></html>"
+
+    found = extract(".html", source.encode())
+
+    assert "\n\n".join(BODY) in found.text
+    assert "Mills and dams" not in found.text
+
+
+def test_a_table_whose_columns_have_names_is_one_whatever_its_cells_have() -> None:
+    inner = "<table><tr><td>old</td></tr></table>"
+    table = f"""<table><tr><th>Stone</th><th>Since</th></tr>
+        <tr><td>North {inner}</td><td>1952</td></tr><tr><td>South</td><td>2021</td></tr></table>"""
+
+    found = page(paragraphs(*BODY) + table + paragraphs(LEAD))
+
+    assert "| Stone | Since |\n| North old | 1952 |\n| South | 2021 |" in found.text
+
+
 def test_a_table_that_is_there_for_its_columns_makes_no_lines_of_them() -> None:
     cells = f"<td>{paragraphs(*BODY)}</td><td><p>{LEAD}</p></td>"
     text = "\n".join((*BODY, LEAD))

@@ -33,7 +33,7 @@ class Format:
 
 
 _PLAIN, _MARKDOWN = Format("text", "plain"), Format("text", "markdown")
-_HTML = Format("html", "extract", "trafilatura", revision=5)
+_HTML = Format("html", "extract", "trafilatura", revision=6)
 FORMATS = {
     ".txt": _PLAIN,
     ".md": _MARKDOWN,
@@ -44,7 +44,7 @@ FORMATS = {
     ".docx": Format("office", "docx", "python-docx", revision=2),
     ".odt": Format("office", "odt", "odfdo"),
     ".rtf": Format("office", "rtf", "striprtf", revision=2),
-    ".eml": Format("mail", "extract"),
+    ".eml": Format("mail", "extract", _HTML.library, _HTML.revision),  # many letters are pages
     ".csv": Format("tables", "csv", revision=2),
     ".jsonl": Format("tables", "jsonl", revision=2),
 }

@@ -41,6 +41,7 @@ def extract(data: bytes) -> Extract:
         raise UnreadableError("is not a web page: it has no elements") from error
     _join_lines(tree)
     webpage.unwrap(tree)
+    pagetables.unframe(tree)
     language, lines, rows = _language(tree), list(webpage.lines(tree)), pagetables.rows(tree)
     date = date_of_page(tree)  # trafilatura would guess one
     page: Any = bare_extraction(

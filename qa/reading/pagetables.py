@@ -1,4 +1,4 @@
-"""Rows of a web page's tables, each on one line: of short pages trafilatura gives cell by cell."""
+"""Tables of a web page: what lays the page out is none, and each row of the others is one line."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -15,6 +15,36 @@ CELL = 200  # characters; a table with more in a cell is there for its columns
 ALIKE = 100  # rows with the same first cell among which one is looked for
 
 Rows = Mapping[str, Collection[tuple[str, ...]]]  # by the letters of their first cells
+
+_PARTS = ("table", "thead", "tbody", "tfoot", "tr", "td")
+_NAMES = ("th", "caption")  # of columns and of what they tell; a frame has no use for them
+
+
+def unframe(tree: "HtmlElement") -> None:
+    """Make blocks of the tables that lay the page out: as rows, its text is one with its menus.
+
+    Such a table says so by its role, has the title of the page or another table in it, or stands
+    in one and has but one column; and none of its own columns has a name. Changes `tree`.
+    """
+    parts = tree.iter(*_PARTS, *_NAMES)
+    within = {part: next(part.iterancestors("table"), None) for part in parts}
+    named = {table for part, table in within.items() if part.tag in _NAMES}
+    wide = {table for part, table in within.items() if part.tag == "tr" and _is_wide(part)}
+    tables = {part for part in within if part.tag == "table"} - named
+    inner = {part for part in tables - wide if within[part] is not None}
+    frames = inner | set(filter(_lays_out, tables))
+    for part, table in within.items():
+        if part in frames or (part.tag != "table" and table in frames):
+            part.tag = "div"
+
+
+def _is_wide(row: "HtmlElement") -> bool:
+    return sum(any(map(letters, cell.itertext())) for cell in row.iterchildren("td")) > 1
+
+
+def _lays_out(table: "HtmlElement") -> bool:
+    said = table.get("role", "").lower() in ("presentation", "none")
+    return said or next(table.iterdescendants("table", "h1"), None) is not None
 
 
 def rows(tree: "HtmlElement") -> Rows:
