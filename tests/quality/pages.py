@@ -9,7 +9,7 @@ headings, captions, byline, notes).
 Printed per language, for each half: the share of the articles' paragraphs that are passages, and
 the share of the prose passages that are boilerplate, of which less than half is any of these. What
 the program itself sets aside (menus, what a folder repeats) is neither. A paragraph is a passage
-if one passage contains it, or if the passages it was cut into make it up. Letters and digits are
+if one passage contains it and few others, or if the passages it was cut into make it up. Letters and digits are
 compared, nothing else. A page's name says which half it is in: look at `dev`, report `test`.
 """
 
@@ -30,6 +30,7 @@ from qa.types import Passage
 HALVES = ("dev", "test")
 WHOLE = 0.95  # of a paragraph that was cut; its parts leave out nothing but stray signs
 OWN = 0.5  # of a passage
+MOST = 3  # paragraphs of one passage; short ones are put together, and no whole pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,10 @@ def half(name: str) -> str:
     return HALVES[hashlib.sha256(name.encode()).digest()[0] % 2]
 
 
-def is_passage(paragraph: str, passages: Sequence[str]) -> bool:
-    if any(paragraph in passage for passage in passages):
-        return True
+def is_passage(paragraph: str, passages: Sequence[str], known: Truth) -> bool:
+    for passage in passages:
+        if paragraph in passage and sum(other in passage for other in known.paragraphs) <= MOST:
+            return True
     return sum(len(p) for p in passages if p in paragraph) >= WHOLE * len(paragraph)
 
 
@@ -110,7 +112,9 @@ def compared(known: Truth, own: Sequence[Passage], text: str) -> tuple[list[str]
     """The paragraphs that are no passages, and the prose passages that are of no article."""
     quotes = [(p.kind, text[p.start : p.end]) for p in own]
     present = [letters(quote) for _, quote in quotes]
-    lost = [paragraph for paragraph in known.paragraphs if not is_passage(paragraph, present)]
+    lost = [
+        paragraph for paragraph in known.paragraphs if not is_passage(paragraph, present, known)
+    ]
     prose = [quote for kind, quote in quotes if kind == "prose" and letters(quote)]
     return lost, [quote for quote in prose if is_boilerplate(letters(quote), known)]
 
