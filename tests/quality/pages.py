@@ -9,8 +9,9 @@ headings, captions, byline, notes).
 Printed per language, for each half: the share of the articles' paragraphs that are passages, and
 the share of the prose passages that are boilerplate, of which less than half is any of these. What
 the program itself sets aside (menus, what a folder repeats) is neither. A paragraph is a passage
-if one passage contains it and few others, or if the passages it was cut into make it up. Letters and digits are
-compared, nothing else. A page's name says which half it is in: look at `dev`, report `test`.
+if one passage contains it and few others, or if the passages it was cut into make it up. Letters
+and digits are compared, nothing else. A page's name says which half it is in: look at `dev`, report
+`test`.
 """
 
 import argparse
