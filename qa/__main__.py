@@ -30,6 +30,8 @@ def run(arguments: list[str] | None = None) -> int:
     except (QAError, OSError) as error:
         complain(f"qa: {reason(error)}")
     except Exception as error:  # the errors of embeddings, which most commands never import
+        if _comes_of_interrupt(error):
+            return _interrupted()
         if not _is_of_embeddings(error):
             raise
         complain(f"qa: {error}")
@@ -37,7 +39,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _interrupted() -> int:
-    complain("qa: interrupted; what has been indexed is kept")
+    complain("qa: interrupted; an index that was there is kept, and one begun is gone on with")
     return INTERRUPTED
 
 
@@ -61,6 +63,13 @@ def _complain_of_usage(error: Any) -> None:
         message = f"{command} reads a folder, and no --store"
         cure = "ask, chat, doctor, index, serve, show and sources know stores"
     complain(f"qa: {message}; {cure}")
+
+
+def _comes_of_interrupt(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind it: in the midst of an import it becomes an ImportError."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _is_of_embeddings(error: Exception) -> bool:

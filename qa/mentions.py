@@ -89,6 +89,8 @@ def _words(question: str, count_tokens: CountTokens) -> Iterator[tuple[Word, boo
         if bare:
             yield Word(bare, at, end), opens, bool(_BREAK.search(written))
             opens = bool(_END.search(written))
+        elif _END.search(written):  # in French a blank stands before it
+            opens = True
         at = end
 
 

@@ -11,7 +11,7 @@ from qa.language import detect
 from qa.mentions import CountTokens
 from qa.spelling import corrected
 from qa.types import Language
-from qa.wording import wanted
+from qa.wording import is_manners, wanted
 
 MAX_QUESTION = 4000  # characters that are searched; the model reads some 2,000 of them
 MAX_TEXT = 20_000  # characters in which questions are looked for, as in a pasted letter
@@ -47,8 +47,10 @@ def rewrite(
     def right(typed: str, spoken: Language) -> str:
         return corrected(typed[:MAX_QUESTION], spoken, catalogue, count_tokens, is_word)
 
-    earlier = [turn for said in history for turn in wanted(readable(said))]
-    turns = [right(turn, detect(turn)) for turn in earlier]
+    earlier = [said for said in map(readable, history) if not is_manners(said)]
+    if is_manners(text):  # it leans on nothing
+        earlier = []
+    turns = [right(turn, detect(turn)) for said in earlier for turn in wanted(said)]
     searches: list[Search] = []
     for typed in wanted(text):
         question = right(typed, language)

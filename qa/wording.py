@@ -96,6 +96,11 @@ def wanted(text: str) -> tuple[str, ...]:
     return tuple(part.lower() if shouted else part for part in parts)
 
 
+def is_manners(text: str) -> bool:
+    """Whether nothing in it is to be searched for: "Thanks!"."""
+    return not any(map(_bare, _sentences(text)))
+
+
 def _sentences(text: str) -> Iterator[str]:
     """The sentences, each in one line. A line may be one, as in a greeting; a full one goes on."""
     block = ""

@@ -673,7 +673,7 @@ def test_control_c_ends_it_with_130_and_no_traceback(cache: Path) -> None:
     time.sleep(0.1)
     asking.send_signal(signal.SIGINT)
     _, err = asking.communicate(timeout=30)
-    said = "qa: interrupted; what has been indexed is kept"
+    said = "qa: interrupted; an index that was there is kept, and one begun is gone on with"
     assert (asking.returncode, err.strip()) == (130, said)
     [index] = (cache / "indexes").iterdir()
     assert not (index / "manifest.json").exists()
@@ -697,6 +697,21 @@ def test_trouble_of_the_system_is_said_without_its_number(
     result = run("ask", KEEPER)
     assert_one_sentence(result, f"qa: {said}")
     assert "Errno" not in result[2]
+
+
+def test_ctrl_c_in_the_midst_of_an_import_is_no_fault(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def importing(*_: Any) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as interrupt:
+            raise ImportError("initialization failed") from interrupt
+
+    monkeypatch.setattr(qa.bot, "open_encoder", importing)
+    status, _out, err = run("ask", KEEPER)
+    assert status == 130
+    assert err.startswith("qa: interrupted")
 
 
 def test_a_fault_of_the_program_has_status_2_and_a_traceback(cache: Path) -> None:

@@ -39,6 +39,7 @@ def told(question: str, text: str, **cosines: float) -> Unmentioned:
         ("HOW MANY BOLIVIANS LIVE IN ITALY?", []),
         ("How Many Bolivians Live Abroad?", []),
         ("Que dit l'OIM de l’Espagne ?", [("OIM",), ("Espagne",)]),
+        ("Qui est Rosa Iturbe ? La cantine ? Et Mario ?", [("Rosa", "Iturbe"), ("Mario",)]),
         ("", []),
         ("?", []),
     ],

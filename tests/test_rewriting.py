@@ -42,6 +42,12 @@ def bot(folder: Path, encoder: HashingEncoder, tmp_path: Path) -> Bot:
             ["Combien de pays y a-t-il ?"],
             [Search("Combien de pays y a-t-il ? Lesquels ?")],
         ),
+        ("Thanks!", ["Who is Marta?"], [Search("Thanks!")]),
+        (  # thanks are nothing to lean on
+            "And honey?",
+            ["How many people live in Chile?", "Thanks!"],
+            [Search("How many people live in Chile? And honey?", "And honey?")],
+        ),
         (  # both are asked now
             "Who is Marta Klein? Where does she live?",
             (),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from qa.types import LANGUAGES
-from qa.wording import wanted
+from qa.wording import is_manners, wanted
 
 QUALITY = Path(__file__).parent / "quality"
 WRAPPINGS = json.loads((QUALITY / "wrappings.json").read_text(encoding="utf-8"))
@@ -70,6 +70,12 @@ def test_what_only_leads_to_a_question_is_left_out(line: str) -> None:
 )
 def test_a_question_that_looks_like_manners_is_searched(text: str) -> None:
     assert wanted(text) == (text,)
+
+
+@pytest.mark.parametrize("text", ["Thanks!", "merci beaucoup", "Hola, buenas tardes", ""])
+def test_manners_alone_are_known(text: str) -> None:
+    assert is_manners(text)
+    assert not is_manners(f"{text}\nWho is Carolina Santos?")
 
 
 def test_two_questions_are_two() -> None:
