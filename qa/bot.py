@@ -268,8 +268,7 @@ class Bot:
         wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
         if document is None or library.catalogue.find(doc_id, wanted) is None:
             raise SourceError(
-                f"there is no source {source_id}; it should look like NAME#p3, "
-                "and `qa sources` lists the names"
+                f"there is no source {source_id}; {_known(library, doc_id, source_id)}"
             )
         return [
             quote_of(passage, document)
@@ -309,6 +308,15 @@ def as_indexed(
         )
     library.verify()
     return folder, library
+
+
+def _known(library: Library, doc_id: str, source_id: str) -> str:
+    """What to write instead of a source ID that no passage has."""
+    known = doc_id or source_id
+    count = len(library.catalogue.passages_of(known))
+    if count:
+        return f"the passages of {known} are {known}#p1 to {known}#p{count}"
+    return "it should look like NAME#p3, and `qa sources` lists the names"
 
 
 def _check(top_k: int, language: str | None, history: Sequence[str]) -> None:

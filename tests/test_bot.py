@@ -409,7 +409,10 @@ def test_around_a_passage_are_its_neighbours_in_order(bot: Bot) -> None:
     ids=ascii,
 )
 def test_a_source_id_that_names_nothing_is_one_sentence(bot: Bot, source_id: str) -> None:
-    with pytest.raises(SourceError, match=r"should look like NAME#p3, and `qa sources` lists"):
+    cure = r"should look like NAME#p3, and `qa sources` lists"
+    if source_id.rpartition("#p")[0] == "bees" or source_id == "bees":
+        cure = r"the passages of bees are bees#p1 to bees#p3$"
+    with pytest.raises(SourceError, match=cure):
         bot.passage(source_id)
 
 
