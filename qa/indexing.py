@@ -167,7 +167,7 @@ def _known(before: Library, doc_id: str, name: str, seen: Stamp) -> Document | N
     current = reading.extractor(Path(name).suffix.lower())
     if document is None or document.extractor != current:
         return None
-    return replace(document, lost=source.lost)
+    return replace(document, lost=source.lost) if source.lost else document
 
 
 def _build(
