@@ -100,7 +100,8 @@ def ask(
         typer.Option(
             "--batch",
             help='Answer many: JSON lines {"question": "…"} in, JSON lines out, in order. A line '
-            "may have its own top_k, language, only, within, since, until, title, history.",
+            "may have an id, which comes back, and its own top_k, language, only, within, since, "
+            "until, title, history.",
         ),
     ] = False,
 ) -> None:

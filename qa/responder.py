@@ -35,8 +35,6 @@ def respond(
     Quotes stand in the order of `hits`. There are none where the first is less probable than
     `threshold`; those below it may be half as probable. With `among`, no other rows are named.
     """
-    if not len(library):
-        return replace(answer, reason="no documents")
     if not hits:
         return replace(answer, reason="no passages")
     probable = cache(calibration.probability)  # the first is asked for twice
