@@ -178,13 +178,6 @@ class TokenStore:
         values, scales, _ids = self.stored(row)
         return self.packing.unpack(values, scales)
 
-    def totals(self, rows: Sequence[int]) -> Vectors:
-        """The sums of passages' token vectors, (len(rows), dim) float32."""
-        totals = np.zeros((len(rows), self.dim), np.float32)
-        for at, row in enumerate(rows):
-            totals[at] = self.tokens(row).sum(axis=0)
-        return totals
-
     def blocks(self, rows: Sequence[int]) -> Iterator[Block]:
         """The token vectors of passages, laid out to interact with a question's.
 

@@ -1,6 +1,7 @@
 """A generation of an index, written from documents: passages, vectors, token vectors."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -17,7 +18,7 @@ from qa.library import CATALOGUE, FREQUENCIES, VECTORS, Library
 from qa.likeness import same_words
 from qa.passages import cut
 from qa.progress import Share
-from qa.twins import find_twins
+from qa.twins import candidates, find_twins
 from qa.types import Document, Passage
 
 Progress = Callable[[str, float], None]
@@ -67,8 +68,13 @@ def write_generation(
     np.save(target / PLACES, places)
     np.save(target / FREQUENCIES, _frequencies(encoded, places[0]))
     kind = _search(encoded.written_aside(places[0]), target / VECTORS)
-    twins = find_twins(passages, encoded.tokens, places[0], words)
-    catalogue_writer.write(target / CATALOGUE, documents, passages, twins)
+    with ThreadPoolExecutor(1, "candidates") as beside:
+        pairs = beside.submit(candidates, passages, words, places[0], encoded.written_aside)
+
+        def twins() -> list[int | None]:
+            return find_twins(passages, words, pairs.result(), places[0], encoded.tokens)
+
+        catalogue_writer.write(target / CATALOGUE, documents, passages, twins)
     (target / ASIDE).unlink()
     return Written(_files(target), kind)
 

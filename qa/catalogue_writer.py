@@ -5,7 +5,7 @@ import json
 import re
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import groupby
 from operator import itemgetter
@@ -45,9 +45,10 @@ def write(
     path: Path,
     documents: Iterable[Document],
     passages: Sequence[Passage],
-    twins: Sequence[int | None],
+    twins: Callable[[], Sequence[int | None]],
 ) -> None:
-    """Write a new catalogue. `twins[row]` numbers the group of equal passages a row is in.
+    """Write a new catalogue. `twins()[row]` numbers the group of equal passages a row is in; it
+    is asked for last, so that it can be found meanwhile.
 
     Raises:
         OSError: there is no room, or no right to write.
@@ -64,18 +65,19 @@ def _fill(
     connection: sqlite3.Connection,
     documents: Iterable[Document],
     passages: Sequence[Passage],
-    twins: Sequence[int | None],
+    twins: Callable[[], Sequence[int | None]],
 ) -> None:
     connection.executescript(_SCHEMA)
     connection.executemany(
         f"INSERT INTO documents VALUES ({marks(range(12))})", map(_document_row, documents)
     )
-    connection.executemany(
-        f"INSERT INTO passages VALUES ({marks(range(12))})",
-        (_passage_row(row, p, twins[row]) for row, p in enumerate(passages)),
-    )
     lexicon.fill(connection, passages)
     connection.executemany("INSERT INTO words VALUES (?, ?, ?, ?)", _word_rows(passages))
+    groups = twins()
+    connection.executemany(
+        f"INSERT INTO passages VALUES ({marks(range(12))})",
+        (_passage_row(row, p, groups[row]) for row, p in enumerate(passages)),
+    )
 
 
 def _word_rows(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str, int]]:

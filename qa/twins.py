@@ -2,57 +2,84 @@
 
 Translations are mutual nearest neighbours across languages that stand out from the rest of their
 neighbourhood (the ratio margin of Artetxe and Schwenk, ACL 2019), confirmed token by token.
+Where they stand is told by their vectors without what those of their language have in common.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import TokenStore, multiply, neighbours, unit
+from embeddings import TokenStore, multiply, neighbours
 from qa.editions import corrected
-from qa.likeness import same_words
 from qa.types import LANGUAGES, Language, Passage
 
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int32]
+Pair = tuple[int, int]
 
 NEIGHBOURS = 4  # of a passage in another language, with which its best match is compared
 # Chosen on translated FAQs, where the pairs are known, and far from both sides on the seeds: their
 # translations align at 0.64 and more, what merely treats the same matter at 0.56 and less.
-MARGIN = 1.05
+MARGIN = 1.1
 ALIGNED = 0.58
 SHORTEST = 0.5  # of the longer one's tokens; else that one tells too much more (seen on MLQA)
+HELD = 0.5  # passages by which the mean of a language is held back: one alone is no mean
 # Digits with the marks that group them: "300,000" is "300.000" and "300 000" elsewhere.
 _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*")
 
 
 def find_twins(
     passages: Sequence[Passage],
+    keys: Sequence[str],
+    candidates: Iterable[Pair],
+    places: Places,
     tokens: TokenStore,
-    places: Sequence[int],
-    keys: Sequence[str] | None = None,
 ) -> list[int | None]:
     """For each passage the number of its group of equals, or None where it stands alone.
 
     A group has one text a language at most, or its corrected editions, so that no chain of
-    translations can join two passages of one language that differ. `places` are the passages'
-    rows in `tokens`; `keys` their `same_words`, where they are known already.
+    translations can join two passages of one language that differ. `keys` are the passages'
+    `same_words`, `candidates` what may be translations, and `places`, (n,), the passages' rows in
+    `tokens`.
     """
     groups = _Groups([passage.language for passage in passages])
     first: dict[str, int] = {}
-    keys = [same_words(passage) for passage in passages] if keys is None else keys
     for row, key in enumerate(keys):
         groups.join(first.setdefault(key, row), row)
     for one, other in corrected(passages, keys):
         groups.join(one, other)
-    originals = sorted(set(first.values()))
-    for one, other in _translations(originals, passages, tokens, places):
+    for one, other in _confirmed(candidates, passages, places, tokens):
         if not groups.languages(one) & groups.languages(other):
             groups.join(one, other)
     return groups.numbers()
+
+
+def candidates(
+    passages: Sequence[Passage],
+    keys: Sequence[str],
+    places: Places,
+    vectors: Callable[[Places], Vectors],
+) -> list[Pair]:
+    """Pairs of rows in two languages that stand out for one another.
+
+    `keys` are the passages' `same_words`: of equal ones the first stands for all. `vectors` gives
+    the vectors of rows in an index, (m, dim), among which those of passages are `places`, (n,).
+    """
+    of: dict[Language, list[int]] = {name: [] for name in LANGUAGES}
+    for row in sorted(dict(zip(reversed(keys), reversed(range(len(keys))), strict=True)).values()):
+        # Contact blocks look alike, and differ in the one number that is asked for.
+        if passages[row].kind != "contact":
+            of[passages[row].language].append(row)
+    own = {name: _centred(vectors(places[rows])) for name, rows in of.items()}
+    return [
+        (of[one][left], of[other][right])
+        for one, other in combinations(LANGUAGES, 2)
+        for left, right in _mutual(own[one], own[other])
+    ]
 
 
 class _Groups:
@@ -80,32 +107,26 @@ class _Groups:
         return [group if len(self._members[group]) > 1 else None for group in self._of]
 
 
-def _translations(
-    rows: Sequence[int], passages: Sequence[Passage], tokens: TokenStore, places: Sequence[int]
-) -> list[tuple[int, int]]:
-    """Pairs of rows that say the same in two languages, the surest first.
+def _centred(vectors: Vectors) -> Vectors:
+    """Vectors of one language without their mean, which tells the language rather than a matter."""
+    centred: Vectors = vectors - vectors.sum(axis=0) / np.float32(len(vectors) + HELD)
+    return centred
 
-    Contact blocks are left out: they look alike, and differ in the one number that is asked for.
-    """
-    rows = [row for row in rows if passages[row].kind != "contact"]
+
+def _confirmed(
+    pairs: Iterable[Pair],
+    passages: Sequence[Passage],
+    places: Places,
+    tokens: TokenStore,
+) -> list[Pair]:
+    """Those of these pairs that say the same, the surest first."""
     found = []
-    for one, other in _candidates(rows, passages, tokens, places):
+    for one, other in pairs:
         if not _contradict(passages[one], passages[other]):
             aligned = _alignment(tokens.tokens(places[one]), tokens.tokens(places[other]))
             if aligned >= ALIGNED:
                 found.append((-aligned, one, other))
     return [(one, other) for _, one, other in sorted(found)]
-
-
-def _candidates(
-    rows: Sequence[int], passages: Sequence[Passage], tokens: TokenStore, places: Sequence[int]
-) -> Iterator[tuple[int, int]]:
-    """Pairs of rows in two languages that stand out for one another, by their mean vectors."""
-    of = {name: [row for row in rows if passages[row].language == name] for name in LANGUAGES}
-    pooled = {name: unit(tokens.totals([places[row] for row in of[name]])) for name in LANGUAGES}
-    for one, other in combinations(LANGUAGES, 2):
-        for left, right in _mutual(pooled[one], pooled[other]):
-            yield of[one][left], of[other][right]
 
 
 def _contradict(one: Passage, other: Passage) -> bool:
@@ -122,7 +143,7 @@ def _numbers(text: str) -> set[str]:
     return {number for number in found if len(number) > 1}
 
 
-def _mutual(left: Vectors, right: Vectors) -> list[tuple[int, int]]:
+def _mutual(left: Vectors, right: Vectors) -> list[Pair]:
     """Pairs that are each other's best by margin, and stand out from their neighbourhood."""
     if not len(left) or not len(right):
         return []

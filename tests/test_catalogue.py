@@ -27,7 +27,7 @@ def write(path: Path, said: Sequence[Said], twins: Sequence[int | None] | None =
         end = at + len(words)
         passages.append(Passage("doc", number, at, end, number, language, "prose", words))
         at = end + 1
-    catalogue_writer.write(path, [document], passages, twins or [None] * len(said))
+    catalogue_writer.write(path, [document], passages, lambda: twins or [None] * len(said))
     return path
 
 
@@ -92,14 +92,14 @@ def test_the_text_of_a_document_comes_back_to_the_last_character(tmp_path: Path)
     document = Document(
         "d", Path("d.pdf"), "T", "en", text, "", "", "pdf 1, some library 2.3", "2020-05-06", (0, 4)
     )
-    catalogue_writer.write(tmp_path / "c", [document], [], [])
+    catalogue_writer.write(tmp_path / "c", [document], [], list)
     assert Catalogue(tmp_path / "c").document("d") == document
 
 
 def test_names_that_are_no_text_come_back(tmp_path: Path) -> None:
     document = Document("caf\udce9", Path("/d/caf\udce9.txt"), "caf\udce9", "fr", "Oui.")
     passage = Passage("caf\udce9", 1, 0, 4, 1, "fr", "prose", "Oui.")
-    catalogue_writer.write(tmp_path / "c", [document], [passage], [None])
+    catalogue_writer.write(tmp_path / "c", [document], [passage], lambda: [None])
     found = Catalogue(tmp_path / "c")
     assert found.document("caf\udce9") == document
     assert found.find("caf\udce9", 1) == passage

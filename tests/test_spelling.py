@@ -33,7 +33,7 @@ def words(tmp_path: Path) -> Iterator[Catalogue]:
         Passage("d", number, 0, len(text), 1, language, "prose", text)
         for number, (language, text) in enumerate(TEXTS, 1)
     ]
-    catalogue_writer.write(tmp_path / "catalogue", [], passages, [None] * len(passages))
+    catalogue_writer.write(tmp_path / "catalogue", [], passages, lambda: [None] * len(passages))
     opened = Catalogue(tmp_path / "catalogue")
     yield opened
     opened.close()

@@ -103,12 +103,6 @@ def test_a_file_that_is_cut_short_while_it_is_read_is_noticed(tmp_path: Path) ->
         store.tokens(3)
 
 
-def test_totals_are_the_sums_of_the_tokens(tmp_path: Path) -> None:
-    store = write(tmp_path)
-    sums = [store.tokens(row).sum(axis=0) for row in (3, 1, 3)]
-    assert np.allclose(store.totals([3, 1, 3]), sums, atol=1e-5)
-
-
 def test_vectors_of_other_lengths_and_zeros_come_back(tmp_path: Path) -> None:
     tokens = vectors_of([1, 2, 3]) * np.array([[0], [0.9], [20]], np.float32)
     with TokenWriter(tmp_path, DIM, Bytes(DIM)) as writer:

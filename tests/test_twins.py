@@ -15,7 +15,8 @@ from conftest import DIM, HashingEncoder
 from embeddings import Bytes, TokenStore, TokenWriter
 from embeddings.interaction import SHARED
 from qa import twins
-from qa.twins import find_twins
+from qa.likeness import same_words
+from qa.twins import candidates, find_twins
 from qa.types import Kind, Language, Passage
 
 # What else the corpus talks about: a translation stands out from its neighbourhood, if it has one.
@@ -28,9 +29,13 @@ OTHERS = [
 Said = tuple[str, Language]
 
 
-def groups(said: Sequence[Said], folder: Path, kind: Kind = "prose") -> list[int | None]:
-    """The groups of these texts, in a corpus that has other passages after them."""
-    languages: tuple[Language, ...] = ("en", "fr", "es")
+def groups(
+    said: Sequence[Said],
+    folder: Path,
+    kind: Kind = "prose",
+    languages: Sequence[Language] = ("en", "fr", "es"),
+) -> list[int | None]:
+    """The groups of these texts, in a corpus that has other passages in `languages` after them."""
     corpus = [*said, *((text, language) for text in OTHERS for language in languages)]
     others = {text for text, _ in corpus[len(said) :]}
     assert not others & {text for text, _ in said}
@@ -38,11 +43,17 @@ def groups(said: Sequence[Said], folder: Path, kind: Kind = "prose") -> list[int
         Passage("doc", number, 0, len(text), 1, language, kind, text)
         for number, (text, language) in enumerate(corpus, 1)
     ]
+    vectors = np.empty((len(passages), DIM), np.float32)
     with TokenWriter(folder, DIM, Bytes(DIM)) as tokens:
-        for encoding in HashingEncoder().encode_passages([text for text, _ in corpus]):
+        encodings = HashingEncoder().encode_passages([text for text, _ in corpus])
+        for row, encoding in enumerate(encodings):
             tokens.append(encoding.tokens, encoding.ids)
-    rows = range(len(passages))
-    return find_twins(passages, TokenStore(folder, DIM, Bytes(DIM)), rows)[: len(said)]
+            vectors[row] = encoding.vector
+    rows = np.arange(len(passages), dtype=np.int32)
+    store = TokenStore(folder, DIM, Bytes(DIM))
+    keys = [same_words(passage) for passage in passages]
+    pairs = candidates(passages, keys, rows, vectors.__getitem__)
+    return find_twins(passages, keys, pairs, rows, store)[: len(said)]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +134,11 @@ TEXT = "migrants from four Andean countries met ministers in Lima today"
 
 def test_translations_in_three_languages_are_one_group(tmp_path: Path) -> None:
     assert groups([(TEXT, "en"), (TEXT, "fr"), (TEXT, "es")], tmp_path) == [0, 0, 0]
+
+
+def test_the_only_passage_of_a_language_may_be_a_translation(tmp_path: Path) -> None:
+    said: list[Said] = [(TEXT, "en"), (TEXT, "fr")]
+    assert groups(said, tmp_path, languages=("en", "es")) == [0, 0]
 
 
 def test_contact_blocks_have_no_translations(tmp_path: Path) -> None:

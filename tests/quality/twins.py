@@ -17,13 +17,17 @@ import argparse
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from sets import opened, read
 
-from qa.twins import find_twins
+from qa.library import Library
+from qa.likeness import same_words
+from qa.twins import candidates, find_twins
 from qa.types import Passage
 
 PROPORTION = 1.25  # by which lengths may differ in entries that are cut alike
@@ -39,7 +43,7 @@ def entry(doc_id: str) -> str:
     return re.sub(r"-[a-z]\d+-..$", "", doc_id)
 
 
-def pairs(groups: Iterator[Sequence[str]]) -> set[Pair]:
+def combined(groups: Iterator[Sequence[str]]) -> set[Pair]:
     return {pair for group in groups for pair in combinations(sorted(group), 2)}
 
 
@@ -48,14 +52,14 @@ def found_pairs(passages: Sequence[Passage], twins: Sequence[int | None]) -> set
     for passage, group in zip(passages, twins, strict=True):
         if group is not None:
             groups[group].append(passage.doc_id)
-    return pairs(iter(groups.values()))
+    return combined(iter(groups.values()))
 
 
 def same_ids(texts: dict[str, str]) -> set[Pair]:
     groups = defaultdict(list)
     for doc_id in texts:
         groups[doc_id[:-3]].append(doc_id)
-    return pairs(iter(groups.values()))
+    return combined(iter(groups.values()))
 
 
 def same_question(bench: Path) -> set[Pair]:
@@ -63,7 +67,7 @@ def same_question(bench: Path) -> set[Pair]:
     for line in (bench / "mlqa" / "qrels-cross.tsv").read_text(encoding="utf-8").splitlines():
         query, doc_id, _grade = line.split("\t")
         groups[query[:-3]].add(doc_id)
-    return {pair for pair in pairs(map(sorted, groups.values())) if crosses(pair)}
+    return {pair for pair in combined(map(sorted, groups.values())) if crosses(pair)}
 
 
 def crosses(pair: Pair) -> bool:
@@ -88,6 +92,12 @@ class CutAlike:
         return all(1 / PROPORTION <= one[p] / other[p] / whole <= PROPORTION for p in one)
 
 
+def vectors_in(library: Library) -> Callable[[npt.NDArray[np.int32]], npt.NDArray[np.float32]]:
+    """What gives the vectors of encoded rows."""
+    none = np.empty((0, library.state.dim), np.float32)
+    return lambda rows: np.concatenate([none, *(library.encoded.vectors(row, 1) for row in rows)])
+
+
 def report(label: str, found: set[Pair], right: set[Pair]) -> None:
     both = len(found & right)
     precision, recall = both / max(1, len(found)), both / max(1, len(right))
@@ -102,9 +112,10 @@ def main() -> None:
     for name in ("faq3", "mlqa"):
         library = opened(bench / name).library()
         passages = list(library.catalogue.all_passages())
-        everything = found_pairs(
-            passages, find_twins(passages, library.encoded.tokens, library.places[0])
-        )
+        keys, places = [same_words(passage) for passage in passages], library.places[0]
+        pairs = candidates(passages, keys, places, vectors_in(library))
+        twins = find_twins(passages, keys, pairs, places, library.encoded.tokens)
+        everything = found_pairs(passages, twins)
         texts = {row["_id"]: row["text"] for row in read(bench / name / "corpus.jsonl")}
         found = {pair for pair in everything if crosses(pair)}
         differ = [p for p in everything - found if texts[p[0]] != texts[p[1]]]
