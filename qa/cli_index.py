@@ -123,17 +123,22 @@ def index_(
 
 def summary(library: "Library", seconds: float) -> list[str]:
     """What is in an index, and how long it took to have it."""
+    from qa.language import language_name
     from qa.render import visible
 
     state, languages = library.state, Counter(library.languages)
     counts = f"{several(len(library), 'passage')} of {several(len(state.documents), 'document')}"
-    spread = ", ".join(f"{code} {number}" for code, number in languages.most_common()) or "none"
-    parts = len(state.troubles) - len(state.skipped)
-    read = f"{several(len(state.documents), 'file')} read{f' ({parts} in part)' * bool(parts)}"
+    spread = ", ".join(f"{language_name(name, 'en')} {n}" for name, n in languages.most_common())
+    parts = {
+        "in part": len(state.troubles) - len(state.skipped),
+        "without text": len(state.documents) - len(set(library.doc_ids)),
+    }
+    some = ", ".join(f"{number} {how}" for how, number in parts.items() if number)
+    read = f"{several(len(state.documents), 'file')} read{f' ({some})' * bool(some)}"
     read += f", {len(state.skipped)} skipped"
     return [
         f"{counts} in {visible(str(library.index))}",
-        f"{read}; passages by language: {spread}; {spoken(seconds)}",
+        f"{read}; passages by language: {spread or 'none'}; {spoken(seconds)}",
     ]
 
 

@@ -14,11 +14,12 @@ from typing import NamedTuple, Protocol
 
 from qa.errors import SourceError, UsageError
 from qa.filters import Filter, is_period
-from qa.language import say
+from qa.language import detect, language_name, say
 from qa.messages import Key
 from qa.render import PLAIN, Style, in_context, one_line, quote, render
-from qa.transcript import Turn, language_name, transcript
+from qa.transcript import Turn, transcript
 from qa.types import LANGUAGES, Answer, Document, Language, Quote
+from qa.wording import is_manners
 
 _FRAGMENT = 2  # words: "Carolina Santos?" is in no language, so the conversation's goes on
 COMMAND = re.compile(r"^ *(/\w+)( \w+)? {2,}(.+)$", re.MULTILINE)  # as /help lists them
@@ -124,6 +125,10 @@ class Conversation:
         return {quote.source_id: quote for turn in turns for quote in turn.shown}
 
     def _ask(self, question: str) -> str:
+        if is_manners(question):
+            if not self.turns:
+                self.language = self.settings.language or detect(question)
+            return self.say("greeting")
         size = self.settings.top_k
         is_fragment = self.turns and len(question.split()) <= _FRAGMENT
         ask = partial(

@@ -25,9 +25,8 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from qa.conversation import COMMAND, Conversation, Responder
 from qa.errors import QAError
-from qa.language import say
+from qa.language import language_name, say
 from qa.render import one_line
-from qa.transcript import language_name
 from qa.types import LANGUAGES
 
 _TICK = 0.1  # seconds between two looks at whether the bot is open

@@ -93,6 +93,12 @@ def say(key: Key, language: Language, /, **values: object) -> str:
     return MESSAGES[key][language].format(**values)
 
 
+def language_name(name: Language, language: Language) -> str:
+    """What a language is called in another (or its own)."""
+    keys: dict[Language, Key] = {"en": "language_en", "fr": "language_fr", "es": "language_es"}
+    return say(keys[name], language)
+
+
 def fold(text: str) -> str:
     """Lower case without accents, for comparing words."""
     text = text.lower()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa import links
-from qa.language import say
+from qa.language import language_name, say
 from qa.messages import Key
 from qa.types import Answer, Language, Quote
 
@@ -164,7 +164,7 @@ def _heading(quote: Quote, style: Style, language: Language, number: int | None)
     prefix = f"{number}. " if number is not None else "   "
     source = one_line(quote.source_id)
     place = one_line(in_file(location(quote.path), quote))
-    about = [say(_language_key(quote.language), language)]
+    about = [language_name(quote.language, language)]
     if quote.kind in ("menu", "heading"):
         about.append(say(_kind_key(quote.kind), language))
     if quote.score:
@@ -247,7 +247,7 @@ def _twins(quote: Quote, language: Language) -> Iterator[str]:
         yield _said("edition_at", language, sources=_listed(editions))
     for other in sorted({t.language for t in quote.twins} - {quote.language}):
         there = [t.source_id for t in quote.twins if t.language == other]
-        name = say(_language_key(other), language)
+        name = language_name(other, language)
         yield _said("also_in", language, language=name, sources=_listed(there))
 
 
@@ -263,11 +263,6 @@ def _missing(quote: Quote, language: Language) -> str:
 
 def _said(key: Key, language: Language, /, **values: str) -> str:
     return say(key, language, **{name: one_line(value) for name, value in values.items()})
-
-
-def _language_key(language: Language) -> Key:
-    keys: dict[Language, Key] = {"en": "language_en", "fr": "language_fr", "es": "language_es"}
-    return keys[language]
 
 
 def _kind_key(kind: str) -> Key:

@@ -58,13 +58,15 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What became of a quote. `quote` is where it stands today, or what stands in its place;
-    `elsewhere` another place that has it word for word, though its own has it no longer."""
+    `elsewhere` another place that has it word for word, though its own has it no longer;
+    `orphaned` tells that the folder has no document of its name."""
 
     claim: Claim
     status: Status = "gone"
     quote: Quote | None = None
     likeness: float = 0.0
     elsewhere: Quote | None = None
+    orphaned: bool = False
 
     @property
     def at_home(self) -> bool:

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import cast
 
-from qa.language import say
+from qa.language import language_name, say
 from qa.messages import Key
 from qa.render import in_file, in_markdown, one_line, refusal, searched_otherwise
-from qa.types import Answer, Language, Quote
+from qa.types import Answer, Language, Quote, sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +29,6 @@ class Turn:
         if self.answer:
             return replace(self, answer=replace(self.answer, quotes=shown))
         return replace(self, answer=replace(self.answer, near_misses=shown))
-
-
-def language_name(name: Language, language: Language) -> str:
-    """What a language is called in another (or its own)."""
-    return say(cast(Key, f"language_{name}"), language)
 
 
 def transcript(turns: Sequence[Turn], language: Language) -> str:
@@ -73,6 +67,7 @@ def _citation(quote: Quote, language: Language, number: int) -> str:
         code(in_file(quote.path.name, quote)),
         language_name(quote.language, language),
         f"{say('score', language)} {quote.score:.2f}",
+        f"SHA-256 {code(sha256(quote.text))}",
     ]
     return f"**{number}.** " + " · ".join(parts)
 

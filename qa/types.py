@@ -140,6 +140,7 @@ class Quote:
             "page": self.page,
             "score": round(self.score, 4),
             "text": self.text,
+            "sha256": sha256(self.text),
             "highlight": None
             if span is None
             else {

@@ -50,6 +50,8 @@ def _block(finding: Finding, style: Style) -> Iterator[str]:
     yield "  ".join([status, source, *([_place(quote, claim.source_id, style)] if quote else [])])
     if finding.status == "gone":
         yield from _indented(painted_lines([(claim.text, "")], style))
+        if finding.orphaned:
+            yield f"   there is no document {one_line(claim.doc_id)} any more"
     elif finding.status == "altered" and quote is not None:
         yield from compared(claim.text, claim.comparable(quote.text), style)
     if finding.elsewhere is not None:
@@ -123,6 +125,7 @@ def to_dict(finding: Finding) -> dict[str, Any]:
         "text": claim.text,
         "sha256": sha256(claim.text),
         "edited": finding.edited,
+        "orphaned": finding.orphaned,
         "compared": "as Markdown shows it" if claim.as_shown else "every character",
         "now": None if finding.quote is None else _standing(finding.quote),
         "elsewhere": None if finding.elsewhere is None else _standing(finding.elsewhere),

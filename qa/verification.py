@@ -3,7 +3,7 @@ where a quote says it stands is only compared with what is found.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -60,6 +60,9 @@ def verify(
                 for number in left:
                     if today.doc_id(claims[number]) != doc_id:
                         findings[number] = present.abroad(findings[number])
+        for number in left:
+            orphaned = today.doc_id(claims[number]) not in today.paths
+            findings[number] = replace(findings[number], orphaned=orphaned)
     return Report(findings, today.read, today.paths, today.unreadable, today.closed)
 
 

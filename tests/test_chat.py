@@ -1,5 +1,6 @@
 """The conversation: whole transcripts with a bot that a person can predict, and a real terminal."""
 
+import hashlib
 import io
 import os
 import re
@@ -405,6 +406,18 @@ def test_an_empty_line_says_nothing_and_asks_nothing(start: Start, bot: FakeBot)
     assert bot.asked == []
 
 
+@pytest.mark.parametrize(
+    ("line", "beginning"),
+    [("Thanks a lot!", "Ask about"), ("Merci beaucoup", "Interrogez"), ("¡Hola!", "Pregunte")],
+)
+def test_a_greeting_or_thanks_is_no_question(
+    start: Start, bot: FakeBot, line: str, beginning: str
+) -> None:
+    conversation = start()
+    assert conversation.reply(line).text.startswith(beginning)
+    assert conversation.turns == bot.asked == []
+
+
 def test_pasted_lines_are_one_question(start: Start) -> None:
     conversation = start()
     conversation.reply("\ufeffWho makes\r\n  the honey\nin \udce9?\n")
@@ -471,23 +484,24 @@ def test_completions_steer_nothing_either() -> None:
 def test_the_saved_conversation_has_all_it_takes_to_cite(start: Start, tmp_path: Path) -> None:
     conversation = start(top_k=1)
     path = tmp_path / "talk.md"
+    honey, dance = (hashlib.sha256(text.encode()).hexdigest() for text in TEXTS["en"][:2])
     said(conversation, "Who makes honey?", "/more", "And in winter?", "Where is the pizza?")
     assert conversation.reply(f"/save {path}") == (f"saved to {path}", True)
     assert (
         path.read_text("utf-8")
-        == """\
+        == f"""\
 # Conversation
 
 ## Who makes honey?
 
-**1.** `bees-en#p1` · `bees-en.txt:1` · English · score 0.90
+**1.** `bees-en#p1` · `bees-en.txt:1` · English · score 0.90 · SHA-256 `{honey}`
 
 > Honey is made by bees.
 > It keeps for years.
 
 retrieved from `/docs/bees-en.txt`, 2026-01-31
 
-**2.** `bees-en#p2` · `bees-en.txt:2` · English · score 0.80
+**2.** `bees-en#p2` · `bees-en.txt:2` · English · score 0.80 · SHA-256 `{dance}`
 
 > Bees dance.
 
@@ -497,7 +511,7 @@ retrieved from `/docs/bees-en.txt`, 2026-01-31
 
 searched for: Who makes honey? And in winter?
 
-**1.** `bees-en#p1` · `bees-en.txt:1` · English · score 0.90
+**1.** `bees-en#p1` · `bees-en.txt:1` · English · score 0.90 · SHA-256 `{honey}`
 
 > Honey is made by bees.
 > It keeps for years.
@@ -510,7 +524,7 @@ I found no passage that answers this.
 
 The closest passages, which may not answer it:
 
-**1.** `bees-en#p1` · `bees-en.txt:1` · English · score 0.90
+**1.** `bees-en#p1` · `bees-en.txt:1` · English · score 0.90 · SHA-256 `{honey}`
 
 > Honey is made by bees.
 > It keeps for years.

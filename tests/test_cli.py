@@ -393,8 +393,13 @@ def test_an_index_is_prepared_in_advance(run: Run, cache: Path) -> None:
     assert (status, err) == (0, "")
     first, second = out.splitlines()
     assert first == f"9 passages of 3 documents in {next((cache / 'indexes').iterdir())}"
-    spread = "passages by language: en 3, es 3, fr 3"
+    spread = "passages by language: English 3, Spanish 3, French 3"
     assert re.fullmatch(rf"3 files read, 0 skipped; {spread}; \d+\.\d s", second)
+
+
+def test_files_without_text_are_counted(run: Run, folder: Path) -> None:
+    (folder / "empty.txt").touch()
+    assert "4 files read (1 without text), 0 skipped;" in run("index")[1]
 
 
 def test_what_is_passed_over_is_counted_and_no_trouble(run: Run, folder: Path) -> None:

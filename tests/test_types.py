@@ -49,6 +49,7 @@ def test_a_quote_as_plain_values() -> None:
         "page": None,
         "score": 0.1235,
         "text": "They fly. They dance.",
+        "sha256": "32be6c5b28efc7f8ad4542e2d5a323a3c4495ad18fccb890492275b2b68a10b1",
         "highlight": {"start": 20, "end": 31, "text": "They dance."},
         "also": [
             {"source_id": "abeilles#p2", "language": "fr", "differs": False},

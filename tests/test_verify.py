@@ -197,7 +197,8 @@ def test_what_was_changed_moved_or_removed_since_is_told_quote_by_quote(
     assert f"altered  bees#p2  {bees}:3\n" in out
     assert "makes [-forty-]{+fifty+} kilograms" in out
     assert f"moved  moulin#p2  {moulin}:5\n" in out
-    assert "gone  faro#p1\n   El faro de la isla\n" in out
+    gone = "gone  faro#p1\n   El faro de la isla\n   there is no document faro any more\n"
+    assert gone in out
     assert out.endswith(
         "changed: bees.txt\nvanished: faro.txt\nchanged: moulin.txt\nnew: new.txt\n"
         "9 quotes: 3 unchanged, 2 moved, 1 altered, 3 gone; 3 documents, model unchanged\n"
@@ -537,6 +538,7 @@ def test_the_saved_file_itself_is_no_witness(run: Run, folder: Path, tmp_path: P
     edit(folder, "bees.txt", KEEPER, "")
     status, out, _ = run("verify", str(folder / "chat.md"))
     assert (status, statuses(out)["bees#p3"]) == (1, "gone")
+    assert "any more" not in out  # the document is there
 
 
 # Hostile files

@@ -100,6 +100,7 @@ class QuoteShape(_Shape):
     page: int | None
     score: float = Field(ge=0, le=1, description="The probability that it answers the question.")
     text: str
+    sha256: str = Field(description="Of the text in UTF-8; `qa verify` compares it.")
     highlight: Highlight | None
     also: list[TwinShape] = Field(description="The same passage elsewhere.")
     missing: list[str] = Field(description="Names and numbers that it does not mention.")
