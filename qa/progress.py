@@ -51,7 +51,7 @@ class Bar:
     def _say(self, what: str, share: float, now: float) -> None:
         """Where no bar can be drawn, a line says what takes so long, and then how far it is."""
         if self._said is None:
-            sys.stderr.write(f"qa: {what}, which may take a minute …\n")
+            sys.stderr.write(f"qa: {what.rstrip('…')}, which may take a minute …\n")
         elif now - self._said > _SPEAK:
             seconds = now - self._stage
             parts = [f"{what}: {share:.0%}", rate(share, seconds), left(share, seconds)]

@@ -722,7 +722,7 @@ def test_a_whole_conversation_through_a_real_pipe(prepared: Path, shared_cache: 
         env=environment(shared_cache),
     )
     assert result.returncode == 0
-    assert set(result.stderr.splitlines()) <= {"qa: loading…, which may take a minute …"}
+    assert set(result.stderr.splitlines()) <= {"qa: loading, which may take a minute …"}
     english, french = result.stdout.split("> Et en Argentine ?\n")
     assert english.startswith("> How many Bolivians live in Spain?\n\n1. ")
     assert "Approximately 300,000 Bolivians have migrated to Spain" in english
