@@ -113,7 +113,7 @@ def _lacks_noun(text: str, grammar: Grammar) -> bool:
 def _opens_with_name(text: str, grammar: Grammar) -> bool:
     """ "Bitcoin est-il légal ?": its first word is none that a question begins with."""
     first, space, _ = text.partition(" ")
-    if not space or not first[0].isupper() or "'" in first:
+    if not space or not first[:1].isupper() or "'" in first:
         return False
     return first.lower() not in grammar.openers and not _has_clause(first, grammar)
 
@@ -205,7 +205,7 @@ def _replace_name(previous: str, fragment: str) -> str | None:
     if year and len(years) == 1:
         return _YEAR.sub(year[1], previous)
     bare = re.sub(_ARTICLE, "", fragment)
-    names = [found for found in _NAME.finditer(previous) if found.start() > 1]
+    names = [found for found in _NAME.finditer(_uncapitalised(previous)) if found.start() > 1]
     if len(names) != 1 or not _NAME.fullmatch(bare):
         return None
     if (" " in names[0][0]) != (" " in bare):
@@ -213,6 +213,14 @@ def _replace_name(previous: str, fragment: str) -> str | None:
     if re.fullmatch(_ARTICLE, names[0][0] + " ") or re.match(_OF, previous[names[0].end() :]):
         return None  # "La casa verde", "Médecins sans frontières": more than its capitals
     return previous[: names[0].start()] + bare + previous[names[0].end() :]
+
+
+def _uncapitalised(question: str) -> str:
+    """The same without the capital of a first word that is no name: in "Is Bolivia …" one is."""
+    first = re.search(r"\w+", question)
+    if first is None or not any(_has_clause(first[0], each) for each in GRAMMARS.values()):
+        return question
+    return question[: first.start()] + first[0].lower() + question[first.end() :]
 
 
 def _replace_word(previous: str, fragment: str) -> str | None:

@@ -1,9 +1,9 @@
 """What of a typed text is searched for: its questions, without the manners around them.
 
 A greeting, thanks, a signature or a whole letter around a question draw the search to passages
-that are like a letter. Left out is only what opens like one of the phrases below; where nothing
-else is there, the text is searched as it was typed. A long text is taken for a letter: of it only
-the sentences that ask are searched.
+that are like a letter. Left out is only what opens like one of the phrases below and asks nothing;
+where nothing else is there, the text is searched as it was typed. A long text is taken for a
+letter: of it only the sentences that ask are searched.
 """
 
 import re
@@ -33,7 +33,13 @@ def _phrases(text: str, end: str = r"(?!\w)") -> str:
     return rf"(?i)(?:{phrases}){end}"
 
 
-# A clause that opens so has nothing in it to be searched for.
+# Words that do nothing else than ask, unlike the others of `_ASKING`.
+_SURELY_ASKS = re.compile(
+    r"(?i)\b(?:how|what|who|whom|whose|when|where|why|which|combien|quel(?:le)?s?|pourquoi|comment"
+    r"|quand|lequel|laquelle|lesquel(?:le)?s|qué|quién(?:es)?|cuándo|dónde|cómo|cu[aá]nt[oa]s?"
+    r"|cuál(?:es)?)\b"
+)
+# A clause that opens so, and asks nothing, has nothing in it to be searched for.
 _MANNERS = _phrases(r"""
     hello hi hey dear greetings good.(?:morning|afternoon|evening) excuse.me sorry please pls
     (?:many.)?thanks thank.you thx cheers (?:(?:kind|best|warm).)?(?:regards|wishes)
@@ -51,6 +57,27 @@ _MANNERS = _phrases(r"""
     les?.(?:agradecer[ií]a|escribo) a.quien.corresponda si.no.es.molestia
     (?:tengo.)?una.(?:preguntita|pregunta|consulta|duda)
 """)
+# What is said with them, and tells nothing either.
+_CIVIL = frozenset(
+    """a all again and any day dear everybody everyone for good help in information kind lot me mr
+    mrs ms much my nice of sir sirs madam so team the this time to too very well you your
+    aide beaucoup bien de des grand infiniment l la le les ma mille mon monsieur madame pour réponse
+    renseignements tous tout toute très vos votre à
+    ayuda c con don doña el ella equipo esto favor información la las lo los mil mucho muy por
+    respuesta señor señora señores su sus tiempo todo todos tu un una usted ustedes y""".split()
+)
+# What leads on to a question, and asks nothing itself.
+_LEADING = "|".join(
+    r"""please tell help me us answer know ask find out to the following this that it with if
+    whether you could can something doing today all some any one here on about idea just learn
+    understand explain show say check
+    d de savoir dire aider m renseigner avoir ceci cela une? bien aussi informations? chose réponse
+    renseignements? savez sait vous tu je nous comprendre conna[iî]tre expliquer indiquer préciser
+    demander
+    usted ustedes lo siguiente saber decir decir[mn]e decirnos ayudar con algo una consulta pregunta
+    duda hacer hacerles? preguntar conocer entender explicar(?:me)? indicar(?:me)? aclarar
+    informar(?:me)?""".split()
+)
 # So does one that only announces a question, if nothing else is in it.
 _ANNOUNCING = _phrases(
     r"""
@@ -62,18 +89,17 @@ _ANNOUNCING = _phrases(
     (?:me|nos).(?:podr[ií]an?|puede[ns]?) alguien.(?:sabe|podr[ií]a|puede)
     (?:quisiera|me.gustar[ií]a|necesito|quiero)
     """,
-    r"(?:\W+(?:please|tell|help|me|us|answer|know|ask|find|out|to|the|following|this|that|it|with|if"
-    r"|whether|you|could|can|something|doing|today|all|d|de|savoir|dire|aider|m|renseigner|avoir|ceci"
-    r"|cela|une?|information|renseignement|chose|réponse|savez|sait|usted|ustedes|lo|siguiente|saber"
-    r"|decir|decirme|ayudar|con|algo|una|consulta|pregunta|duda|hacer|hacerles?|preguntar))*\W*$",
+    rf"(?:\W+(?:{_LEADING}))*\W*$",
 )
 # The same in front of what it asks for: "Could you tell me how many …"
 _LEAD = (
-    r"(?i)(?:(?:hello|hi|hey|bonjour|bonsoir|salut|hola|buenas|please|por favor|svp)[ ,!.]+"
+    r"(?i)(?:(?:(?:hello|hi|hey|excuse me|please|bonjour|bonsoir|salut|excusez-moi|pardon|svp"
+    r"|s'il (?:vous|te) pla[iî]t|hola|buen[ao]s (?:d[ií]as|tardes|noches)|buenas|disculpen?"
+    r"|por favor)[ ,!.]+)+"
     r"|(?:(?:could|can|would) you|please|i(?:'d| would) like|i (?:need|want)|does any\w+|do you"
     r"|pourriez|pouvez|pourrais|peux|j'aimerais|je (?:voudrais|souhaiterais|veux)|sais-tu"
     r"|savez-vous|dites-moi|dis-moi|(?:me |nos )?(?:podr[ií]a|puede)\w*|quisiera|quiero|necesito"
-    r"|me gustar[ií]a|sabes?|saben|d[ií]game|dime|alguien)(?:[ -][\w']+){0,4}?[ ,:]+)"
+    rf"|me gustar[ií]a|sabes?|saben|d[ií]game|dime|alguien)(?:[ '-](?:{_LEADING})\b){{0,5}}?[ ,:]+)"
     rf"(?=(?:if|whether|si)\b|{_WORD_THAT_ASKS})"
 )
 # Thanks after a question without a question mark.
@@ -97,8 +123,8 @@ def wanted(text: str) -> tuple[str, ...]:
 
 
 def is_manners(text: str) -> bool:
-    """Whether nothing in it is to be searched for: "Thanks!"."""
-    return not any(map(_bare, _sentences(text)))
+    """Whether it is nothing but manners: "Thanks a lot!". Else something may be searched for."""
+    return all(_is_civil(text[a:b]) for a, b in _clauses(text))
 
 
 def _sentences(text: str) -> Iterator[str]:
@@ -114,24 +140,53 @@ def _sentences(text: str) -> Iterator[str]:
 
 def _bare(sentence: str) -> str:
     """A sentence without the clauses at its edges that are manners; "" if all of it is."""
-    clauses = [(0, 0), *(found.span() for found in _CLAUSE.finditer(sentence))]
-    starts = [end for _start, end in clauses]
-    ends = [*(start for start, _end in clauses[1:]), len(sentence)]
-    kept = [(a, b) for a, b in zip(starts, ends, strict=True) if not _is_manners(sentence[a:b])]
+    clauses = _clauses(sentence)
+    asked = len(clauses) - 1 if sentence.rstrip().endswith("?") else None
+    kept = [
+        (a, b)
+        for at, (a, b) in enumerate(clauses)
+        if not _is_manners(sentence[a:b], asked=at == asked)
+    ]
     if not kept:
         return ""
-    inner = sentence[kept[0][0] : kept[-1][1]] if len(kept) < len(starts) else sentence
+    inner = sentence[kept[0][0] : kept[-1][1]] if len(kept) < len(clauses) else sentence
     if led := re.match(_LEAD, inner.lstrip("¿¡ ")):
         inner = inner.lstrip("¿¡ ")[led.end() :]
     tail = re.search(_TAIL, inner)
     return inner[: tail.start()] if tail else inner
 
 
-def _is_manners(clause: str) -> bool:
-    inner = clause.strip(_EDGES).replace("\u2019", "'")
-    if re.match(_LEAD, inner):
+def _clauses(sentence: str) -> list[tuple[int, int]]:
+    marks = [found.span() for found in _CLAUSE.finditer(sentence)]
+    starts = [0, *(end for _start, end in marks)]
+    return list(zip(starts, [*(start for start, _end in marks), len(sentence)], strict=True))
+
+
+def _is_manners(clause: str, *, asked: bool) -> bool:
+    """Whether a clause, with which something may be `asked`, is manners and no more."""
+    if _is_civil(clause):
+        return True
+    inner = _inner(clause)
+    found = re.match(_MANNERS, inner)
+    if found is None or asked or re.match(_LEAD, inner):
         return False
-    return bool(re.match(_MANNERS, inner) or re.match(_ANNOUNCING, inner))
+    return _SURELY_ASKS.search(inner, found.end()) is None
+
+
+def _is_civil(clause: str) -> bool:
+    """Whether no word of a clause tells anything: "Many thanks to all of you"."""
+    inner = _inner(clause)
+    if re.match(_ANNOUNCING, inner) and not re.match(_LEAD, inner):
+        return True
+    while found := re.match(_MANNERS, inner):
+        inner = inner[found.end() :].lstrip(_EDGES)
+        if _CIVIL.issuperset(re.findall(r"[\w]+", inner.lower())):
+            return True
+    return not inner
+
+
+def _inner(clause: str) -> str:
+    return clause.strip(_EDGES).replace("\u2019", "'")
 
 
 def _asking(sentences: list[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Which questions lean on the one before, and what is searched for them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from qa.followups import is_elliptical, join
+from qa.grammar import GRAMMARS, Grammar
 from qa.types import LANGUAGES, Language
 
 DATA = Path(__file__).parent / "data" / "followups.jsonl"
@@ -88,6 +90,8 @@ KEPT = [
     ("Who signed the treaty in Lima?", "Who else was in the room?"),
     ("Qui a signé le traité à Lima ?", "Qui d'autre était présent ?"),
     ("¿Quién firmó el tratado en Lima?", "¿Quiénes más estuvieron?"),
+    ("Is Bolivia a member of Mercosur?", "And Chile?"),
+    ("Is Peru in the OECD?", "And Chile?"),
 ]
 
 
@@ -128,6 +132,38 @@ def test_keywords_stand_alone_and_a_name_with_a_question_mark_does_not() -> None
     assert not is_elliptical("IOM budget Peru 2016?", "en")
     assert not is_elliptical("remittances bolivia", "en")
     assert is_elliptical("Carolina Santos?", "en")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is there a report on their rights?",
+        "Are there figures on them?",
+        "Does it cost more for their families?",
+        "Y a-t-il un rapport sur leurs droits ?",
+    ],
+)
+def test_a_question_may_open_with_a_pronoun_that_stands_for_nothing(question: str) -> None:
+    previous = "How many Bolivians live in Spain?"
+    assert join(question, [previous]) in (question, f"{previous} {question}")
+
+
+def words_of(grammar: Grammar) -> list[str]:
+    """The words that its rules are about: those of its sets, and what its patterns spell out."""
+    patterns = [grammar.impersonal, grammar.leaning, grammar.pronouns, grammar.owners]
+    spelled = re.findall(r"(?<![\\\w])[^\W\d_]+", " ".join(patterns))
+    return sorted({*spelled, *grammar.asking, *grammar.copulas, *grammar.openers, "Bolivia", "?"})
+
+
+@given(st.data())
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_any_words_can_be_judged_and_joined(language: Language, data: st.DataObject) -> None:
+    word = st.sampled_from(words_of(GRAMMARS[language]))
+    question, previous = (
+        data.draw(st.lists(word, max_size=7).map(" ".join).map(change))
+        for change in (str.capitalize, str)
+    )
+    assert join(question, [previous], language) or not question
 
 
 COMPLETE = [

@@ -43,6 +43,9 @@ Hi who chairs the CAN | who chairs the CAN
 Pouvez-vous me dire où travaille Walter Arce ? | où travaille Walter Arce ?
 ¿Me podría decir cuántos miembros tiene la CAN? Gracias | cuántos miembros tiene la CAN?
 Hola, ¿quién preside la CAN? | ¿quién preside la CAN?
+Excuse me who chairs the CAN? | who chairs the CAN?
+Hola buenas tardes cuantos miembros tiene la CAN | cuantos miembros tiene la CAN
+S'il vous plaît combien de membres a la CAN ? | combien de membres a la CAN ?
 who chairs the CAN? thx! | who chairs the CAN?
 who chairs the CAN thank you | who chairs the CAN
 """
@@ -66,16 +69,58 @@ def test_what_only_leads_to_a_question_is_left_out(line: str) -> None:
         "Who directed Batman v Superman: Dawn of Justice?",
         "Hello",
         "gracias",
+        "Thanks to whom did Bolivia gain access to the sea?",
+        "Hello Kitty comes from which country?",
+        "Madame Bovary a été écrit par qui ?",
+        "Please Please Me was recorded when?",
+        "Pardon was granted to how many prisoners?",
+        "I hope you know how many Bolivians live in Spain",
+        "Una pregunta sobre la migración boliviana",
+        "Madame Dávalos",
     ],
 )
 def test_a_question_that_looks_like_manners_is_searched(text: str) -> None:
     assert wanted(text) == (text,)
 
 
-@pytest.mark.parametrize("text", ["Thanks!", "merci beaucoup", "Hola, buenas tardes", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks!",
+        "Thank you very much for your help.",
+        "merci beaucoup",
+        "Bonjour Madame, merci à tous !",
+        "Hola, buenas tardes",
+        "Muchas gracias por su ayuda",
+        "How are you?",
+        "???",
+        "",
+    ],
+)
 def test_manners_alone_are_known(text: str) -> None:
     assert is_manners(text)
     assert not is_manners(f"{text}\nWho is Carolina Santos?")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Excuse me how many Peruvians live abroad?",
+        "Bonjour je cherche le nombre de Boliviens en Espagne",
+        "Una pregunta sobre la migración boliviana",
+        "Madame Dávalos",
+        "Merci Monsieur Morales",
+        "Hello Kitty",
+    ],
+)
+def test_what_only_opens_like_manners_is_searched_for(text: str) -> None:
+    assert not is_manners(text)
+    assert wanted(text)[0].split()[-1] == text.split()[-1]
+
+
+def test_a_question_that_opens_with_a_form_of_address_is_one_of_two() -> None:
+    both = "Monsieur Morales est président de quel pays ? Combien de Boliviens vivent en Espagne ?"
+    assert len(wanted(both)) == 2
 
 
 def test_two_questions_are_two() -> None:
