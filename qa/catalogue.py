@@ -11,9 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from qa.errors import LibraryError
 from qa.lexicon import Lexicon
 from qa.types import Document, Language, Passage, Twin
+from qa.weak import weakly
 
 _DOCUMENT = (
     "doc_id, path, title, language, encoding, sha256, text_sha256, extractor, date, pages, checksum"
@@ -67,12 +71,12 @@ class Catalogue:
         except sqlite3.Error as error:
             raise LibraryError(self._trouble) from error
         self.passage_count: int = self._one("SELECT count(*) FROM passages")[0]
-        self._texts = lru_cache(maxsize=64)(self._read_document)
-        self._groups = lru_cache(maxsize=1024)(self._read_group)
+        self._texts = lru_cache(maxsize=64)(weakly(self._read_document))
+        self._groups = lru_cache(maxsize=1024)(weakly(self._read_group))
         # Passages read lately, with their groups of twins: most questions meet them again.
         self._known: dict[int, tuple[Passage, int | None]] = {}
-        self.lexical = Lexicon(self._all, self.passage_count, self._trouble).search
-        self.is_written = lru_cache(maxsize=4096)(self._is_written)
+        self._lexicon = Lexicon(weakly(self._all), self.passage_count, self._trouble)
+        self._written = lru_cache(maxsize=4096)(weakly(self._is_written))
 
     def close(self) -> None:
         self._connection.close()
@@ -207,6 +211,16 @@ class Catalogue:
         members = [(values[0], self._passage(values)) for values in found]
         return tuple((row, Twin(p.source_id, p.language)) for row, p in members)
 
+    def lexical(
+        self,
+        question: str,
+        language: Language,
+        top_k: int,
+        among: npt.NDArray[np.int64] | None = None,
+    ) -> dict[int, float]:
+        """The passages that share words with a question, as `Lexicon.search` finds them."""
+        return self._lexicon.search(question, language, top_k, among)
+
     def spellings(self, words: Sequence[str]) -> list[Spelling]:
         """How these words, given without capitals and accents, are written in the documents."""
         query = "SELECT word, language, passages FROM words WHERE folded IN"
@@ -216,8 +230,11 @@ class Catalogue:
             for values in self._all(f"{query} ({marks(some)})", some)
         ]
 
-    def _is_written(self, word: str) -> bool:
+    def is_written(self, word: str) -> bool:
         """Whether a word, given without capitals and accents, stands in the documents."""
+        return self._written(word)
+
+    def _is_written(self, word: str) -> bool:
         return bool(self.spellings([word]))
 
 

@@ -113,19 +113,22 @@ def _claims(library: "Library") -> Iterator["Claim"]:
 
 def _files(library: "Library", report: "Report", folder: Path) -> Iterator[tuple[str, str]]:
     """Each file that is not as it was indexed, by its path in the folder, and in what."""
-    state = library.state
-    for doc_id, source in state.documents.items():
-        if doc_id not in report.paths:
+    from qa.manifest import sha256 as digest
+
+    today = {str(path.relative_to(folder)): doc_id for doc_id, path in report.paths.items()}
+    for source in library.state.documents.values():
+        doc_id = today.get(source.path)  # which may be another one, beside a new file of its name
+        if doc_id is None:
             hidden = not report.closed.keys().isdisjoint((folder / source.path).parents)
             yield source.path, "unreadable" if hidden else "vanished"
-        elif doc_id not in report.read:
+        elif doc_id in report.unreadable:
             yield source.path, "unreadable"
-        elif report.read[doc_id] != source.sha256:
+        elif (report.read.get(doc_id) or digest(folder / source.path)) != source.sha256:
             yield source.path, "changed"
-    known = {source.path for source in state.documents.values()} | set(state.skipped)
-    for path in report.paths.values():
-        if (name := str(path.relative_to(folder))) not in known:
-            yield name, "new"
+    known = {source.path for source in library.state.documents.values()}
+    for path in today:
+        if path not in known and path not in library.state.skipped:
+            yield path, "new"
 
 
 def _complain(report: "Report") -> None:

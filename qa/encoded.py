@@ -27,6 +27,7 @@ from embeddings import (
     mend,
 )
 from qa.types import Language
+from qa.weak import weakly
 
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int32]
@@ -121,7 +122,7 @@ class Encoded:
         """
         self._folder, self._dim = folder, dim
         self.tokens = TokenStore(folder / TOKENS, dim, packing_of(folder, dim))
-        self.vectors = vectors or self._aside
+        self.vectors = vectors or weakly(self._aside)
         self._bare = bare
 
     def __len__(self) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from qa.errors import UsageError
 from qa.language import fold
+from qa.patterns import patterns_of
 from qa.types import LANGUAGES, Document, Language
 
 Day = str | int | date  # a year, a year and month, or a day
@@ -146,11 +147,9 @@ def _paths(patterns: Collection[str]) -> Callable[[str], bool]:
     """What tells whether a path fits one of the patterns."""
     if not patterns:
         return lambda _path: True
-    from pathspec import GitIgnoreSpec
-
     composed = partial(unicodedata.normalize, "NFC")  # some file systems take accents apart
     try:
-        spec = GitIgnoreSpec.from_lines(composed(p).removeprefix("./") for p in patterns)
+        spec = patterns_of(composed(p).removeprefix("./") for p in patterns)
     except ValueError as error:
         raise UsageError(
             f"{' '.join(patterns)!r} is no pattern of paths ({error}); write reports/2016/*, for "

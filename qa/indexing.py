@@ -4,6 +4,7 @@ A new generation is built aside; naming it in the manifest is one rename. What d
 since the generation before is copied from it, vector by vector, and not encoded again.
 """
 
+import errno
 import os
 import secrets
 import shutil
@@ -25,6 +26,8 @@ from qa.progress import Share
 from qa.types import Document
 
 _LOCK_SECONDS = 600
+# What a machine lacks for a while. A file that was skipped for that would be left alone for good.
+_PASSING = frozenset((errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,11 @@ def _read(folder: Path, files: reading.Listing, before: Library | None, report: 
                     document = replace(document, path=path.resolve())
                 document = document or reading.read(path.resolve(), doc_id, apart)
             except OSError as error:
+                if error.errno in _PASSING:
+                    raise DocumentError(
+                        f"{path} cannot be read now ({error.strerror}); the index stays as it was. "
+                        "End some programs, and ask again"
+                    ) from error
                 found.skipped[name] = Skipped(error.strerror or type(error).__name__, seen)
             except DocumentError as error:
                 found.skipped[name] = Skipped(str(error), seen)

@@ -19,6 +19,7 @@ from qa.errors import LibraryError
 from qa.manifest import Manifest
 from qa.store import FolderStore, Store
 from qa.types import Document, Language, Passage
+from qa.weak import weakly
 
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -48,7 +49,8 @@ class Library:
         try:
             self.catalogue = Catalogue(folder / CATALOGUE, cure)
             self.vectors = VectorIndex.load(folder / VECTORS)
-            self.encoded = Encoded(folder, state.dim, self._vectors_of, self._is_title)
+            known = weakly(self._vectors_of), weakly(self._is_title)
+            self.encoded = Encoded(folder, state.dim, *known)
             self._frequencies = read_rows(folder / FREQUENCIES)
             self.places = read_rows(folder / PLACES)
         except IndexFileError as error:

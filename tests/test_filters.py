@@ -151,6 +151,7 @@ def test_an_empty_folder_is_not_the_filters_fault(tmp_path: Path) -> None:
         ({"since": 15}, "since is '15'; write"),
         ({"since": 2016, "until": "2015-12"}, "since 2016 is later than until 2015-12"),
         ({"within": "!"}, "'!' is no pattern of paths"),
+        ({"within": "[z-a]"}, r"'\[z-a\]' is no pattern of paths .*bad character range z-a"),
     ],
 )
 def test_a_condition_that_cannot_be_understood_is_one_sentence(

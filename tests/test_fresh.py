@@ -79,3 +79,24 @@ def test_a_folder_that_is_gone_is_told_until_it_is_back(
     away.rename(folder)
     assert soon(lambda: not troubled())
     assert capfd.readouterr().err.count("is not a folder") == 1
+
+
+def test_a_fault_ends_no_watching(
+    folder: Path, fresh: Fresh, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def troubled() -> bool:
+        try:
+            fresh.check()
+        except RuntimeError:
+            return True
+        return False
+
+    def refresh() -> None:
+        raise RuntimeError("out of luck")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bot, "refresh", refresh)
+        assert soon(troubled)
+    assert soon(lambda: not troubled())
+    (folder / "new.txt").write_text("A new one.\n")
+    assert soon(lambda: len(bot.library()) == 10)

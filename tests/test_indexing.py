@@ -1,5 +1,7 @@
 """An index that keeps: what did not change is never encoded again, and nothing can hurt it."""
 
+import errno
+import gc
 import json
 import os
 import re
@@ -11,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -1133,3 +1136,39 @@ def test_a_title_that_begins_the_only_passage_is_no_other_token(tmp_path: Path) 
     assert late.aligned.ravel() == pytest.approx([0, 1], abs=0.001)  # "valley" is in the title
     bot = Bot(folder, tmp_path / "index", HashingEncoder(), model_name="hashing")
     assert bot.answer("The mill grinds flour on Mondays?").quotes[0].doc_id == "one"
+
+
+def test_a_library_is_freed_as_soon_as_nobody_has_it(folder: Path, index: Path) -> None:
+    """And its files are closed: those of every index that was replaced would stay open else."""
+    gc.disable()
+    try:
+        library = refresh(folder, index)
+        library.document("bees")
+        library.catalogue.lexical("honey", "en", 3)
+        assert library.encoded.vectors(0, 1).any()
+        known = weakref.ref(library)
+        opened = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0
+        for number in range(3):
+            (folder / "bees.txt").write_text(f"Bees make {number} combs.\n")
+            library = refresh(folder, index)
+        assert known() is None
+        if sys.platform == "linux":
+            assert len(os.listdir("/proc/self/fd")) == opened
+    finally:
+        gc.enable()
+
+
+def test_what_the_machine_lacks_for_a_while_is_no_fault_of_a_file(
+    folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh(folder, index)
+    (folder / "new.txt").write_text(MORE)
+
+    def read(*_: object) -> object:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "read", read)
+        with pytest.raises(DocumentError, match=r"new\.txt cannot be read now"):
+            refresh(folder, index)
+    assert len(refresh(folder, index)) == PASSAGES + 2

@@ -533,6 +533,22 @@ def test_the_hash_of_a_quote_in_json_is_compared(run: Run, tmp_path: Path) -> No
         assert (status, f"   {EDITED}\n" in out) == (int(said), said)
 
 
+def test_a_new_file_that_takes_its_name_takes_nothing_from_a_document(
+    run: Run, folder: Path
+) -> None:
+    run("index")
+    (folder / "bees.md").write_text("Other bees.\n")
+    (folder / "empty.txt").touch()
+    status, out, err = run("verify")
+    assert (status, err) == (1, "")  # the passages of bees.txt have another ID now
+    assert "moved  bees#p1  bees.txt#p1" in out.replace("\x1b", "")
+    assert [line for line in out.splitlines() if line.endswith((".txt", ".md"))][-2:] == [
+        "new: bees.md",
+        "new: empty.txt",
+    ]
+    assert "vanished" not in out
+
+
 def test_the_saved_file_itself_is_no_witness(run: Run, folder: Path, tmp_path: Path) -> None:
     save_chat(folder, folder / "chat.md", "Who is the keeper of the hives in Andorra?")
     edit(folder, "bees.txt", KEEPER, "")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from qa.errors import DocumentError
+from qa.patterns import patterns_of
 from qa.reading.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -112,11 +113,9 @@ def _patterns(folder: Path) -> "GitIgnoreSpec | None":
     file = folder / IGNORE
     if not os.path.isfile(file):
         return None
-    from pathspec import GitIgnoreSpec
-
     try:
         lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-        return GitIgnoreSpec.from_lines(lines)
+        return patterns_of(lines)
     except (OSError, ValueError) as error:  # never index what was meant to be left out
         raise DocumentError(
             f"{file} cannot be understood ({error}); mend it or remove it."

@@ -2,10 +2,9 @@
 
 import threading
 
-from embeddings import EmbeddingsError
 from qa.bot import LOOK_AGAIN, Bot
 from qa.console import complain
-from qa.errors import QAError
+from qa.errors import reason
 
 
 class Fresh:
@@ -13,7 +12,7 @@ class Fresh:
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
-        self._trouble: QAError | EmbeddingsError | None = None
+        self._trouble: Exception | None = None
         self._stopped = threading.Event()
 
     def start(self) -> None:
@@ -30,6 +29,7 @@ class Fresh:
         Raises:
             QAError: the folder or its index cannot be used.
             EmbeddingsError: the model cannot be used.
+            Exception: a fault of the program.
         """
         trouble = self._trouble
         if trouble is not None:
@@ -41,7 +41,7 @@ class Fresh:
             try:
                 self._bot.refresh()
                 self._trouble = None
-            except (QAError, EmbeddingsError) as error:
+            except Exception as error:  # noqa: BLE001 -- without this thread, old answers are given
                 self._trouble = error
                 if str(error) != str(before):
-                    complain(f"qa: {error}")
+                    complain(f"qa: {reason(error)}")
