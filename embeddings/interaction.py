@@ -42,7 +42,7 @@ class Interaction(NamedTuple):
     """A question of m tokens with p passages.
 
     `cosines` has for each passage (m, n), a column for each of its own tokens; `aligned` (p, m) has
-    the best cosine of each of the question's tokens in the passage or its title, at least 0;
+    the best cosine of each of the question's tokens in the passage or above it, at least 0;
     `closest` (p,) is the best weighted mean of any one window.
     """
 
@@ -75,14 +75,15 @@ def interact(
     weights: Vectors,
     blocks: Iterable[Block],
     own: Sequence[int],
-    titles: Sequence[int],
+    above: Sequence[Sequence[int]],
 ) -> Interaction:
     """Let each passage interact with a question: its token vectors (m, dim), and how much each of
     them tells, (m,) of 0 or more.
 
-    Of each passage `own` is the number of its block, `titles` that of its title's, or NONE; a
-    block may be that of several. The products are cosines where both are of unit length. What the
-    title has counts in every window. Each block is done with before the next is asked for.
+    Of each passage `own` is the number of its block, and each of `above` that of what stands above
+    it, such as its title's, or NONE; a block may be that of several. The products are cosines where
+    both are of unit length. What stands above counts in every window. Each block is done with
+    before the next is asked for.
     """
     if not own:
         return Interaction([], np.zeros((0, len(query)), np.float32), np.zeros(0, np.float32))
@@ -92,7 +93,9 @@ def interact(
     sizes = np.array([len(each) for each in products]) // _STEP
     first = np.cumsum(sizes) - sizes
     best = np.maximum.reduceat(steps, first, axis=0).clip(min=0)
-    beside = np.vstack([best, np.zeros_like(best[:1])])[list(titles)]  # NONE is the last row
+    beside, found = np.zeros_like(best[list(own)]), np.vstack([best, np.zeros_like(best[:1])])
+    for numbers in above:
+        np.maximum(beside, found[list(numbers)], out=beside)  # NONE is the last row
     closest = _closest(steps, weights, beside, first[list(own)], sizes[list(own)])
     return Interaction([cosines[at] for at in own], np.maximum(best[list(own)], beside), closest)
 

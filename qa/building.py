@@ -80,10 +80,10 @@ def write_generation(
 
 
 def _texts(documents: Sequence[Document], cuts: Cuts) -> tuple[list[Text], npt.NDArray[np.int32]]:
-    """What is encoded, each text once, and for each passage its place and its title's, (2, n).
+    """What is encoded, each text once, and for each passage its place, its title's, and that of
+    the heading of its section, (3, n).
 
-    A title counts for each of a document's passages, but stays out of their vectors, which it
-    would blur.
+    What stands above a passage counts for it, but stays out of its vector, which it would blur.
     """
     rows: dict[Text, int] = {}
     passages = [p for d in documents for p in cuts[d.doc_id]]
@@ -94,7 +94,21 @@ def _texts(documents: Sequence[Document], cuts: Cuts) -> tuple[list[Text], npt.N
             titled = _titled(d, cuts[d.doc_id])
             row = rows.setdefault(Text(d.title, d.language), len(rows)) if titled else NONE
             titles += [row] * count
-    return list(rows), np.array([own, titles], np.int32)
+    headings = [NONE if at is None else own[at] for at in _headings(passages)]
+    return list(rows), np.array([own, titles, headings], np.int32)
+
+
+def _headings(passages: Sequence[Passage]) -> Iterator[int | None]:
+    """For each passage the number of the heading that stands next above it in its document."""
+    heading, doc_id = None, ""
+    for at, passage in enumerate(passages):
+        if passage.doc_id != doc_id:
+            heading, doc_id = None, passage.doc_id
+        if passage.kind == "heading":
+            heading = at
+            yield None
+        else:
+            yield heading
 
 
 def _titled(document: Document, passages: Sequence[Passage]) -> bool:

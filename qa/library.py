@@ -51,8 +51,8 @@ class Library:
             self.vectors = VectorIndex.load(folder / VECTORS)
             known = weakly(self._vectors_of), weakly(self._is_title)
             self.encoded = Encoded(folder, state.dim, *known)
-            self._frequencies = read_rows(folder / FREQUENCIES)
-            self.places = read_rows(folder / PLACES)
+            self._frequencies = read_rows(folder / FREQUENCIES, 2)
+            self.places = read_rows(folder / PLACES, 3)
         except IndexFileError as error:
             raise LibraryError(f"{error}; {cure}") from error
         self.store: Store = FolderStore(self.vectors, self.encoded, self.places)
@@ -106,10 +106,9 @@ class Library:
 
     def _astray(self) -> bool:
         """Whether a passage's place is none."""
-        own, titles = self.places
-        last = len(self.encoded) - 1
+        own, every = self.places[0], self.places
         return bool(len(own)) and not (
-            own.min() >= 0 and max(own.max(), titles.max()) <= last and titles.min() >= NONE
+            own.min() >= 0 and every.min() >= NONE and every.max() < len(self.encoded)
         )
 
     def _vectors_of(self, start: int, count: int) -> npt.NDArray[np.float32]:
@@ -124,10 +123,21 @@ class Library:
         """Whether no passage has this encoded row, and so there is no vector of it."""
         return bool(self._passage_of[row] < 0)
 
+    def headings(self, rows: Sequence[int]) -> dict[int, int]:
+        """Of these passages those that stand below a heading: row -> the row of a passage that
+        has its words."""
+        found = zip(rows, self.places[2][list(rows)].tolist(), strict=True)
+        return {row: int(self._passage_of[at]) for row, at in found if at != NONE}
+
+    def below(self, rows: Sequence[int]) -> list[int]:
+        """The rows of the passages that stand below these, where these are headings."""
+        own = self.places[0][list(rows)]
+        return np.flatnonzero(np.isin(self.places[2], own)).tolist()
+
     @cached_property
     def _passage_of(self) -> npt.NDArray[np.int64]:
         """Of each encoded row a passage that has it, or -1."""
-        passages = np.full(len(self.encoded), -1)
+        passages = np.full(int(self.places.max(initial=NONE)) + 1, -1)
         passages[self.places[0]] = np.arange(len(self))
         return passages
 
@@ -182,14 +192,14 @@ def open_library(index: Path, cure: str = "") -> Library | None:
     raise LibraryError(f"{index} changes too often to be read; ask again when indexing has ended")
 
 
-def read_rows(path: Path) -> npt.NDArray[np.int32]:
-    """A file of two rows: token ids, ascending, and in how many passages each occurs; or for
-    each passage its place among what is encoded, and its title's."""
+def read_rows(path: Path, count: int) -> npt.NDArray[np.int32]:
+    """A file of so many rows: of two, token ids, ascending, and in how many passages each occurs;
+    of three, for each passage its place among what is encoded, its title's, and its heading's."""
     try:
         mapped: npt.NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise IndexFileError(f"{path} is damaged") from error
-    if mapped.dtype != np.int32 or mapped.ndim != 2 or len(mapped) != 2:
+    if mapped.dtype != np.int32 or mapped.ndim != 2 or len(mapped) != count:
         raise IndexFileError(f"{path} is damaged")
     return np.asarray(mapped)  # whose slices cost less
 

@@ -38,8 +38,8 @@ class RemoteLibrary(Library):
         self.index, self.state = folder, state
         self._cure = "remove that folder: it is fetched anew"
         self.catalogue = Catalogue(folder / CATALOGUE, self._cure)
-        self._frequencies = read_rows(folder / FREQUENCIES)
-        self.places = read_rows(folder / PLACES)
+        self._frequencies = read_rows(folder / FREQUENCIES, 2)
+        self.places = read_rows(folder / PLACES, 3)
         passages = read_passages((folder / PASSAGES).read_bytes())
         texts = read_texts((folder / TEXTS).read_bytes())
         fits = len(passages) == self.places.shape[1] == self.catalogue.passage_count

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 from itertools import islice
 
 from qa.calibration import Calibration
@@ -33,16 +32,19 @@ def respond(
     """Fill an answer with the best `top_k` quotes, or with near misses where none is good enough.
 
     Quotes stand in the order of `hits`. There are none where the first is less probable than
-    `threshold`; those below it may be half as probable. With `among`, no other rows are named.
+    `threshold`; those below it may be half as probable. What says the same is as probable as the
+    best of it. With `among`, no other rows are named.
     """
     if not hits:
         return replace(answer, reason="no passages")
-    probable = cache(calibration.probability)  # the first is asked for twice
-    best = probable(hits[0]) >= threshold
     folded = _fold(hits, library, answer, None if among is None else frozenset(among))
+    best = False
     found: list[Quote] = []
-    for hit, twins in islice(folded, top_k if best else min(top_k, NEAR_MISSES)):
-        probability = probable(hit)
+    for hit, twins, equals in islice(folded, top_k):
+        probability = max(map(calibration.probability, equals))
+        best = best or (not found and probability >= threshold)
+        if not best and len(found) == NEAR_MISSES:
+            break
         if not best or probability >= threshold * RUNNER_UP or not found:
             found.append(_quote(hit, twins, library, probability, count_tokens))
     notes = _notes(answer)
@@ -56,30 +58,32 @@ def _notes(answer: Answer) -> tuple[str, ...]:
     return (*answer.notes, *note)
 
 
-Folded = tuple[Hit, tuple[tuple[int, Twin], ...]]
+Folded = tuple[Hit, tuple[tuple[int, Twin], ...], Sequence[Hit]]
 
 
 def _fold(
     hits: Sequence[Hit], library: Library, answer: Answer, among: Collection[int] | None
 ) -> Iterator[Folded]:
-    """Passages that say the same take one place: the best of them, with the others beside it."""
+    """Passages that say the same take one place: the best of them, with the others beside it, and
+    those of them that were found."""
     groups = library.catalogue.twin_groups([hit.row for hit in hits])
     seen: set[int] = set()
     for hit in hits:
         group = groups.get(hit.row)
         if group is None:
-            yield hit, ()
+            yield hit, (), [hit]
         elif group not in seen:
             seen.add(group)
             twins = library.catalogue.twins(group)
             rows = {row for row, _twin in twins}
-            shown = _shown([other for other in hits if other.row in rows], library, answer)
+            equals = [other for other in hits if other.row in rows]
+            shown = _shown(equals, library, answer)
             named = [
                 (row, twin)
                 for row, twin in twins
                 if row != shown.row and (among is None or row in among)
             ]
-            yield shown, tuple(_compared(shown.passage, named, library))
+            yield shown, tuple(_compared(shown.passage, named, library)), equals
 
 
 def _shown(equals: Sequence[Hit], library: Library, answer: Answer) -> Hit:

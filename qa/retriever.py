@@ -11,17 +11,20 @@ from threading import Semaphore
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Encoder, Encoding, centres, cores, salience
+from embeddings import NONE, Encoder, Encoding, centres, cores, salience
 from qa.library import Library
 from qa.mentions import ABSENT, ABSENT_ACROSS, Name, Unmentioned, names, unmentioned
 from qa.types import Language, Passage
 
 CANDIDATES = 50  # by vector; they hold the right passage for 89 to 98 questions of 100
 LEXICAL_CANDIDATES = 20  # by the words of the question's own language
+BELOW = 20  # passages that stand below a heading which is a candidate
 LEXICAL_SCORES = 200  # passages whose words are weighed, if their vectors are candidates too
 # Measured on MLQA, PIAF and translated FAQs; each is flat around its value.
 LEXICAL_WEIGHT = 0.2
 LENGTH_PENALTY = 0.015  # a natural logarithm of tokens: a long passage has a partner for everything
+SHORT = 20  # tokens: what is shorter says no more for that
+HEADING_PENALTY = 0.03  # decides between a heading and what stands below it
 MENU_PENALTY = 0.02  # decides between a menu (or boilerplate) and prose about as near
 OWN_LANGUAGE = 0.03  # what is left of the model's liking for the question's language
 # Of the weights in a follow-up those of what is asked now, at the least: what it leans on was
@@ -102,6 +105,9 @@ def retrieve(
     others = list(lexical)[:LEXICAL_CANDIDATES]
     for each in alone:
         others += library.nearest(each.vector, CANDIDATES, among)[0].tolist()
+    others += library.below([*found, *others])[:BELOW]
+    if among is not None:
+        others = [row for row in others if row in among]
     others = [row for row in dict.fromkeys(others) if row not in found]
     found |= zip(others, library.cosines(encoding.vector, others), strict=True)
     tokens = centres(model_name).centred(encoding.tokens, "query", language)
@@ -171,8 +177,9 @@ def _rank(
 ) -> list[Hit]:
     """The candidates as hits, best first.
 
-    Words weigh only between passages of the question's own language: what lacks them falls
-    behind, and nothing rises above passages of another language, which cannot have them.
+    What a heading says counts for what stands below it, and that is the answer. Words weigh only
+    between passages of the question's own language: what lacks them falls behind, and nothing rises
+    above passages of another language, which cannot have them.
     """
     rows = sorted(dense)
     most = max(lexical.values(), default=0.0)
@@ -181,12 +188,12 @@ def _rank(
     parts = zip(
         rows, library.passages(rows), scores.tolist(), late.cosines, late.aligned, strict=True
     )
-    hits = []
+    hits, above = [], library.headings(rows)
     for row, passage, score, cosines, aligned in parts:
-        share = lexical.get(row, 0.0)
+        share = max(lexical.get(row, 0.0), lexical.get(above.get(row, NONE), 0.0))
         if passage.language == query.language:
             score -= LEXICAL_WEIGHT * (most - share) + OWN_LANGUAGE
-        score -= LENGTH_PENALTY * log1p(cosines.shape[1])
-        score -= MENU_PENALTY * passage.aside
+        score -= LENGTH_PENALTY * log1p(max(cosines.shape[1], SHORT))
+        score -= MENU_PENALTY * passage.aside + HEADING_PENALTY * (passage.kind == "heading")
         hits.append(Hit(row, passage, score, dense[row], share, aligned, cosines, query))
     return sorted(hits, key=lambda hit: (-hit.score, hit.row))

@@ -29,8 +29,8 @@ class Store(Protocol):
 
 
 class FolderStore:
-    """The store of a local index. `places` (2, n) has of each passage its text's row among what
-    is encoded, and its title's or NONE."""
+    """The store of a local index. `places` (3, n) has of each passage its text's row among what
+    is encoded, its title's or NONE, and its section's heading's or NONE."""
 
     def __init__(self, vectors: VectorIndex, encoded: Encoded, places: Places) -> None:
         self._vectors, self._encoded, self._places = vectors, encoded, places
@@ -52,9 +52,8 @@ def interaction(
     blocks: Callable[[Sequence[int]], Iterable[Block]],
 ) -> Interaction:
     """A question's tokens (m, dim), and their (m,) weights, with those of the passages at
-    `places` (2, p); `blocks` gives the texts of rows, each of which is asked for once."""
-    own, titles = places.tolist()
-    rows = [row for row in dict.fromkeys((*own, *titles)) if row != NONE]
+    `places` (3, p); `blocks` gives the texts of rows, each of which is asked for once."""
+    rows = [row for row in dict.fromkeys(places.ravel().tolist()) if row != NONE]
     at = {NONE: NONE} | {row: number for number, row in enumerate(rows)}
-    found = blocks(rows)
-    return interact(query, weights, found, [at[row] for row in own], [at[row] for row in titles])
+    own, *above = ([at[row] for row in each] for each in places.tolist())
+    return interact(query, weights, blocks(rows), own, above)

@@ -11,16 +11,16 @@ from embeddings.interaction import SHARED, block
 
 Vectors = np.ndarray
 DIM = 6
-sizes = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20)), max_size=6)
+short = st.integers(0, 20)
+sizes = st.lists(st.tuples(st.integers(0, 60), short, short), max_size=6)
 
 
-def each_alone(
-    query: Vectors, weights: Vectors, parts: Sequence[tuple[Vectors, Vectors]]
-) -> Interaction:
-    """Passages with a title each."""
+def each_alone(query: Vectors, weights: Vectors, parts: Sequence[Sequence[Vectors]]) -> Interaction:
+    """Passages with the same number of texts above each, such as a title."""
     blocks = [block(tokens) for part in parts for tokens in part]
-    rows = range(len(parts))
-    return interact(query, weights, blocks, [2 * r for r in rows], [2 * r + 1 for r in rows])
+    width = len(parts[0]) if parts else 1
+    own, *above = (list(range(at, len(blocks), width)) for at in range(width))
+    return interact(query, weights, blocks, own, above)
 
 
 def plainly(cosines: Vectors, beside: Vectors, weights: Vectors) -> float:
@@ -32,7 +32,7 @@ def plainly(cosines: Vectors, beside: Vectors, weights: Vectors) -> float:
 
 @given(st.integers(0, 5), sizes, st.integers(0, 2**32 - 1))
 def test_each_passage_interacts_as_if_it_were_alone(
-    asked: int, passages: list[tuple[int, int]], seed: int
+    asked: int, passages: list[tuple[int, int, int]], seed: int
 ) -> None:
     random = np.random.default_rng(seed)
 
@@ -40,11 +40,11 @@ def test_each_passage_interacts_as_if_it_were_alone(
         return random.uniform(-1, 1, (count, DIM)).astype(np.float32)
 
     query, weights = some(asked), random.uniform(0, 1, asked).astype(np.float32)
-    parts = [(some(own), some(title)) for own, title in passages]
+    parts = [tuple(map(some, counts)) for counts in passages]
     late = each_alone(query, weights, parts)
     assert late.aligned.shape == (len(parts), asked)
-    for (own, title), cosines, aligned, closest in zip(parts, *late, strict=True):
-        beside = (query @ title.T).max(axis=1, initial=0)
+    for (own, *above), cosines, aligned, closest in zip(parts, *late, strict=True):
+        beside = (query @ np.concatenate(above).T).max(axis=1, initial=0)
         assert cosines == pytest.approx(query @ own.T, abs=1e-5)
         best = np.maximum((query @ own.T).max(axis=1, initial=0), beside)
         assert aligned == pytest.approx(best, abs=1e-5)
@@ -63,7 +63,7 @@ def test_products_of_long_texts_are_the_same_and_too_small_for_blas_to_share(
         return multiply(a, b, out=out)
 
     monkeypatch.setattr(np, "dot", measured)
-    late = interact(query, np.full(30, 1 / 30), [block(own)], [0], [NONE])
+    late = interact(query, np.full(30, 1 / 30), [block(own)], [0], [[NONE]])
     assert late.cosines[0] == pytest.approx(query @ own.T, abs=1e-4)
     assert max(sizes) <= SHARED < sum(sizes)
 
@@ -71,7 +71,7 @@ def test_products_of_long_texts_are_the_same_and_too_small_for_blas_to_share(
 def test_passages_share_blocks_and_may_have_no_title() -> None:
     tokens = np.eye(4, dtype=np.float32)
     blocks = [block(tokens[:1]), block(tokens[1:3]), block(tokens[3:])]
-    late = interact(tokens, np.full(4, 0.25), blocks, [1, 1, 0], [NONE, 2, 2])
+    late = interact(tokens, np.full(4, 0.25), blocks, [1, 1, 0], [[NONE, 2, 2]])
     assert [cosines.shape for cosines in late.cosines] == [(4, 2), (4, 2), (4, 1)]
     assert late.aligned.tolist() == [[0, 1, 1, 0], [0, 1, 1, 1], [1, 0, 0, 1]]
     assert late.closest.tolist() == [0.5, 0.75, 0.5]

@@ -9,6 +9,7 @@ import pytest
 from conftest import HashingEncoder
 
 from qa import Bot
+from qa.filters import Filter
 
 
 @pytest.mark.parametrize("turns", [0, 1])
@@ -69,3 +70,33 @@ def test_a_forked_process_searches_with_threads_of_its_own(
     child.kill()
     assert done == 0
     assert found.get() == expected
+
+
+SECTION = "Opening hours\n\nThe reading room welcomes everybody on Tuesday mornings, from nine.\n"
+
+
+def test_what_stands_below_a_heading_comes_before_it(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    (folder / "room.txt").write_text(f"The archive\n\nIt was founded long ago.\n\n{SECTION}")
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+    first, second = bot.hits("opening hours")[:2]
+    assert (first.passage.source_id, first.passage.kind) == ("room#p4", "prose")
+    assert (second.passage.source_id, second.passage.kind) == ("room#p3", "heading")
+    assert first.aligned.min() == pytest.approx(1, abs=0.01)  # the heading has both words
+
+
+def test_what_stands_below_a_heading_is_found_however_much_is_like_the_question(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    """Neither its vector nor its words bring it among the candidates: its heading does."""
+    many = (
+        f"Hours of opening were many in the year {year}, and nobody came." for year in range(99)
+    )
+    (folder / "years.txt").write_text("\n\n".join(many))
+    (folder / "room.txt").write_text(SECTION)
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+    found = [hit.passage.source_id for hit in bot.hits("opening hours")]
+    assert "room#p2" in found
+    only_years = bot.hits("opening hours", where=Filter.of(within="years.txt"))
+    assert {hit.passage.doc_id for hit in only_years} == {"years"}
