@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.language import fold
+from qa.references import references, stands_in
 
 CountTokens = Callable[[str], int]
 
@@ -153,7 +154,9 @@ def _closeness(cosines: npt.NDArray[np.float32]) -> float:
 def _is_spelled(word: Word, folded: str) -> bool:
     if word.is_number:
         numbers = set(re.findall(r"\d+", folded))
-        return numbers.issuperset(re.findall(r"\d+", word.text))
+        if numbers.issuperset(re.findall(r"\d+", word.text)):
+            return True
+        return bool(references(word.text)) and stands_in(word.text, folded)
     sought = fold(word.text)
     if len(sought) < _STEM:
         return re.search(rf"\b{re.escape(sought)}\b", folded) is not None

@@ -1,7 +1,7 @@
 """A question becomes a ranking of passages: candidates by vector and word, then token by token."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
@@ -14,7 +14,8 @@ import numpy.typing as npt
 from embeddings import NONE, Encoder, Encoding, centres, cores, salience
 from qa.library import Library
 from qa.mentions import ABSENT, ABSENT_ACROSS, Name, Unmentioned, names, unmentioned
-from qa.types import Language, Passage
+from qa.references import references, stands_in
+from qa.types import LANGUAGES, Language, Passage
 
 CANDIDATES = 50  # by vector; they hold the right passage for 89 to 98 questions of 100
 LEXICAL_CANDIDATES = 20  # by the words of the question's own language
@@ -23,6 +24,7 @@ LEXICAL_SCORES = 200  # passages whose words are weighed, if their vectors are c
 # Measured on MLQA, PIAF and translated FAQs; each is flat around its value.
 LEXICAL_WEIGHT = 0.2
 LENGTH_PENALTY = 0.015  # a natural logarithm of tokens: a long passage has a partner for everything
+REFERENCE = 0.2  # "4 H 27" is asked for by who wants the passage that has it
 SHORT = 20  # tokens: what is shorter says no more for that
 HEADING_PENALTY = 0.03  # decides between a heading and what stands below it
 MENU_PENALTY = 0.02  # decides between a menu (or boilerplate) and prose about as near
@@ -43,6 +45,7 @@ class Query:
     weights: npt.NDArray[np.float32]
     names: tuple[Name, ...]
     language: Language
+    references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +108,8 @@ def retrieve(
     others = list(lexical)[:LEXICAL_CANDIDATES]
     for each in alone:
         others += library.nearest(each.vector, CANDIDATES, among)[0].tolist()
+    cited = references(asked or question)
+    others += _citing(library, cited, among)
     others += library.below([*found, *others])[:BELOW]
     if among is not None:
         others = [row for row in others if row in among]
@@ -115,7 +120,19 @@ def retrieve(
     weights = weights / max(float(weights.sum()), 1e-9)
     weights = _emphasized(weights, sum(len(each.ids) for each in alone))
     named = names(question, encoder.count_tokens)
-    return _rank(library, found, lexical, Query(tokens, weights, named, language))
+    return _rank(library, found, lexical, Query(tokens, weights, named, language, cited))
+
+
+def _citing(
+    library: Library, cited: Sequence[str], among: npt.NDArray[np.int64] | None
+) -> Iterator[int]:
+    """The passages in any language that have one of these references, if their words are rare."""
+    for reference in cited:
+        for language in LANGUAGES:
+            rows = list(library.catalogue.lexical(reference, language, LEXICAL_SCORES, among))
+            for row, passage in zip(rows, library.passages(rows), strict=True):
+                if stands_in(reference, passage.search_text):
+                    yield row
 
 
 def _encoded(encoder: Encoder, question: str, asked: str) -> list[Encoding]:
@@ -195,5 +212,6 @@ def _rank(
             score -= LEXICAL_WEIGHT * (most - share) + OWN_LANGUAGE
         score -= LENGTH_PENALTY * log1p(max(cosines.shape[1], SHORT))
         score -= MENU_PENALTY * passage.aside + HEADING_PENALTY * (passage.kind == "heading")
+        score += REFERENCE * any(stands_in(each, passage.search_text) for each in query.references)
         hits.append(Hit(row, passage, score, dense[row], share, aligned, cosines, query))
     return sorted(hits, key=lambda hit: (-hit.score, hit.row))

@@ -14,7 +14,8 @@ from qa.sentences import sentences
 
 _MOST = 3  # questions of one text; the last ones of a letter are its point
 _LETTER = 40  # words; a longer text is a letter, or a page
-_SHOUTED = 3  # words; fewer capitals may be an acronym
+_SHOUTED = 3  # words; fewer capitals may be an acronym, or "4 H 27"
+_SPELLED = re.compile(r"[^\W\d_]{2,}")
 _ASKS = 3  # words that make a question of its own
 _WRAPPED = 50  # characters; a longer line goes on in the next one
 _CLAUSE = re.compile(r"(?:,| ?[:;]| [–—-])\s+")
@@ -118,7 +119,7 @@ def wanted(text: str) -> tuple[str, ...]:
     words = len(text.split())
     found = _asking(kept) if words > _LETTER else kept
     parts = _questions(found) if found else [text.strip()]
-    shouted = text.isupper() and words >= _SHOUTED
+    shouted = text.isupper() and len(_SPELLED.findall(text)) >= _SHOUTED
     return tuple(part.lower() if shouted else part for part in parts)
 
 

@@ -135,6 +135,7 @@ def test_two_questions_are_two() -> None:
 def test_capitals_are_lowered_unless_they_are_an_acronym() -> None:
     assert wanted("WHO CHAIRS THE CAN?") == ("who chairs the can?",)
     assert wanted("OIM CAN") == ("OIM CAN",)
+    assert wanted("4 H 27") == ("4 H 27",)
 
 
 def test_a_wrapped_line_goes_on_and_a_short_one_ends() -> None:
