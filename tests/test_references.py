@@ -55,11 +55,10 @@ def test_what_was_typed_stands_in_itself(question: str) -> None:
 def test_a_reference_is_found_in_another_language_among_many_numbers(
     folder: Path, encoder: HashingEncoder, tmp_path: Path
 ) -> None:
-    many = (
-        f"On {day} March {27 + day} letters of the town came in, and 4 left." for day in range(99)
-    )
+    many = (f"It is the letter {day}: 27 came in under 4." for day in range(99))
     (folder / "days.txt").write_text("\n\n".join(many))
-    (folder / "cote.txt").write_text("La liste des réfugiés est conservée sous la cote 4 H 27.\n")
+    names = " ".join(f"nom{number}" for number in range(99))
+    (folder / "cote.txt").write_text(f"La liste de {names} est conservée sous la cote 4 H 27.\n")
     bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
     for question in ("What is kept under 4 H 27?", "4 H 27"):
         first = bot.hits(question, language="en")[0]
