@@ -26,6 +26,8 @@ NEIGHBOURS = 4  # of a passage in another language, with which its best match is
 # translations align at 0.64 and more, what merely treats the same matter at 0.56 and less.
 MARGIN = 1.1
 ALIGNED = 0.58
+# A few tokens align by chance: "From the new chair" with "Nueva sede" (new premises) at 0.65.
+FEW, SURELY = 8, 0.7
 SHORTEST = 0.5  # of the longer one's tokens; else that one tells too much more (seen on MLQA)
 HELD = 0.5  # passages by which the mean of a language is held back: one alone is no mean
 # Digits with the marks that group them: "300,000" is "300.000" and "300 000" elsewhere.
@@ -123,8 +125,9 @@ def _confirmed(
     found = []
     for one, other in pairs:
         if not _contradict(passages[one], passages[other]):
-            aligned = _alignment(tokens.tokens(places[one]), tokens.tokens(places[other]))
-            if aligned >= ALIGNED:
+            left, right = tokens.tokens(places[one]), tokens.tokens(places[other])
+            aligned = _alignment(left, right)
+            if aligned >= (ALIGNED if min(len(left), len(right)) >= FEW else SURELY):
                 found.append((-aligned, one, other))
     return [(one, other) for _, one, other in sorted(found)]
 

@@ -202,3 +202,12 @@ def test_translations_are_aligned_by_products_too_small_for_blas_to_share(
     closest = min(cosines.max(axis=0).mean(), cosines.max(axis=1).mean())
     assert twins._alignment(tokens[:120], tokens) == pytest.approx(closest)
     assert max(sizes) <= SHARED < sum(sizes)
+
+
+@pytest.mark.parametrize(("words", "together"), [(7, False), (8, True)])
+def test_a_few_words_must_be_surely_the_same(tmp_path: Path, words: int, together: bool) -> None:
+    """Of the words of these headings, two thirds are the same."""
+    english = TEXT.split()[:words]
+    french = [word if at % 3 else f"x{at}" for at, word in enumerate(english)]
+    said: list[Said] = [(" ".join(english), "en"), (" ".join(french), "fr")]
+    assert groups(said, tmp_path) == ([0, 0] if together else [None, None])
