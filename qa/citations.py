@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from qa.render import in_file, one_line
+from qa.render import digests, in_file, one_line
 from qa.transcript import blockquote, code
 from qa.types import Language, Quote, sha256
 
@@ -120,7 +120,7 @@ def markdown(quotes: Sequence[Quote], dates: Mapping[str, str]) -> str:
             f"[{title}]({url})" if url else title,
             *([_MARKDOWN.sub(r"\\\1", dated)] if dated else []),
             *([f"line {quote.line}"] if quote.page is not None else []),
-            f"SHA-256 `{sha256(quote.text)}`",
+            digests(quote.text),
         ]
         blocks += [f"**{number}.** " + " · ".join(parts), blockquote(quote.text)]
     return "\n\n".join(blocks)

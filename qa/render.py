@@ -16,7 +16,7 @@ from pathlib import Path
 from qa import links
 from qa.language import language_name, say
 from qa.messages import Key
-from qa.types import Answer, Language, Quote
+from qa.types import Answer, Language, Quote, sha256
 
 _CONTROL_PICTURES = 0x2400  # ␀, ␁, ␂ …: one for each control character
 _DELETE, _DELETE_PICTURE = 0x7F, "␡"
@@ -84,6 +84,25 @@ def in_markdown(text: str) -> str:
     """`text` as a quotation in Markdown has it: tabs stay, and a line end at its end is none."""
     lines = ("\t".join(visible(part) for part in line.split("\t")) for line in text.splitlines())
     return "\n".join(lines)
+
+
+def comparable(text: str) -> str:
+    """A text as Markdown shows it, without the blanks at the ends of lines, which editors cut."""
+    return "\n".join(line.rstrip() for line in in_markdown(text).split("\n"))
+
+
+def digests(quote: str) -> str:
+    """The SHA-256 of a quote, for a citation in Markdown; and, where Markdown does not show all of
+    it, that of what it shows, so that it can be told whether someone edited it."""
+    own, shown = sha256(quote), comparable(quote)
+    if own in digests_of(shown):
+        return f"SHA-256 `{own}`"
+    return f"SHA-256 `{own}`, as shown `{sha256(shown)}`"
+
+
+def digests_of(shown: str) -> set[str]:
+    """The SHA-256 of what was shown in Markdown, with each of the line ends it may have had."""
+    return {sha256(shown.replace("\n", end)) for end in ("\n", "\r\n", "\r")}
 
 
 def one_line(text: str) -> str:

@@ -10,17 +10,17 @@ from typing import Any
 
 from qa.console import decoded
 from qa.errors import UsageError
-from qa.standing import Claim, comparable
+from qa.render import comparable, digests_of
+from qa.standing import Claim
 from qa.types import sha256
 
 MOST = 64 * 2**20  # bytes; 20,000 answers
 _WANTED = (
     "what `qa chat` saves, or what `qa ask` prints with --json, --batch or --cite markdown, is read"
 )
-_LINE_ENDS = ("\n", "\r\n", "\r")  # one of which the document has; Markdown has the first
 _CODE = r"(?:`` (.+?) ``|`([^`]+)`)"
 _INK = re.compile(r"\S")
-_HASH = re.compile(r" · SHA-256 `([^`]*)`$")
+_HASH = re.compile(r" · SHA-256 `([^`]*)`(?:, as shown `([^`]*)`)?$")
 _CITATION = re.compile(rf"\*\*\d+\.\*\* {_CODE} · {_CODE}(?: · .*)?")
 
 
@@ -57,23 +57,29 @@ def claims(data: bytes, name: str) -> list[Claim]:
 
 def _of_markdown(text: str) -> Iterator[Claim]:
     """Each citation with the block of lines marked with > that stands below it."""
-    source_id = place = digest = ""
+    cited: re.Match[str] | None = None
     block: list[str] = []
     for line in [*text.replace("\r\n", "\n").split("\n"), ""]:
-        if source_id and line.startswith(">"):
+        if cited and line.startswith(">"):
             block.append(line.removeprefix(">").removeprefix(" "))
             continue
-        if block:
+        if block and cited:
             shown = comparable("\n".join(block))
             if shown.strip():
-                own = {sha256(end.join(block)) for end in _LINE_ENDS}
-                saved_as = "" if digest in own else digest
+                source_id, place = cited[1] or cited[2], cited[3] or cited[4]
+                saved_as = _saved_as(cited.string, "\n".join(block), shown)
                 yield Claim(source_id, shown, place=place, as_shown=True, saved_as=saved_as)
-            source_id, block = "", []
-        if citation := _CITATION.fullmatch(line.rstrip()):
-            source_id, place = citation[1] or citation[2], citation[3] or citation[4]
-            saved_with = _HASH.search(line.rstrip())
-            digest = saved_with[1].strip().lower() if saved_with else ""
+            cited, block = None, []
+        cited = _CITATION.fullmatch(line.rstrip()) or cited
+
+
+def _saved_as(citation: str, block: str, shown: str) -> str:
+    """The SHA-256 that was saved with a quote, if that is not the quote in the block; else ""."""
+    found = _HASH.search(citation)
+    digest, as_shown = (each.strip().lower() for each in found.groups("")) if found else ("", "")
+    if digest in digests_of(block) or as_shown == sha256(shown):
+        return ""
+    return digest
 
 
 def _of_json(text: str, name: str) -> Iterator[Claim]:

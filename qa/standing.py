@@ -11,7 +11,7 @@ from typing import Literal
 
 from qa.differences import ALIKE, MOST, likeness, words
 from qa.passages import cut
-from qa.render import in_file, in_markdown, one_line
+from qa.render import comparable, in_file, in_markdown, one_line
 from qa.responder import quote_of
 from qa.types import Document, Passage, Quote, sha256
 
@@ -88,11 +88,6 @@ class Finding:
         claim = self.claim
         shown = claim.as_shown and self.status in ("unchanged", "moved")
         return bool(claim.saved_as) and not (shown and self.saved_stands)
-
-
-def comparable(text: str) -> str:
-    """A text as Markdown shows it, without the blanks at the ends of lines, which editors cut."""
-    return "\n".join(line.rstrip() for line in in_markdown(text).split("\n"))
 
 
 class Present:

@@ -6,8 +6,8 @@ from datetime import date
 
 from qa.language import language_name, say
 from qa.messages import Key
-from qa.render import in_file, in_markdown, one_line, refusal, searched_otherwise
-from qa.types import Answer, Language, Quote, sha256
+from qa.render import digests, in_file, in_markdown, one_line, refusal, searched_otherwise
+from qa.types import Answer, Language, Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _citation(quote: Quote, language: Language, number: int) -> str:
         code(in_file(quote.path.name, quote)),
         language_name(quote.language, language),
         f"{say('score', language)} {quote.score:.2f}",
-        f"SHA-256 {code(sha256(quote.text))}",
+        digests(quote.text),
     ]
     return f"**{number}.** " + " · ".join(parts)
 

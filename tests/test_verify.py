@@ -18,8 +18,8 @@ import qa.bot
 from qa import __main__ as program, reading, saved, standing, verification
 from qa.conversation import Conversation
 from qa.errors import UsageError
-from qa.render import in_markdown
-from qa.standing import Claim, Finding, Shown, Status, comparable
+from qa.render import comparable, in_markdown
+from qa.standing import Claim, Finding, Shown, Status
 
 KEEPER = "The keeper of the hives is called Marta Klein and lives in Andorra."
 HONEY = "A colony of bees makes forty kilograms of honey in a good summer."
@@ -555,6 +555,24 @@ def test_the_saved_file_itself_is_no_witness(run: Run, folder: Path, tmp_path: P
     status, out, _ = run("verify", str(folder / "chat.md"))
     assert (status, statuses(out)["bees#p3"]) == (1, "gone")
     assert "any more" not in out  # the document is there
+
+
+def test_what_markdown_does_not_show_is_no_edit(run: Run, folder: Path, tmp_path: Path) -> None:
+    """A soft hyphen; then the document changes."""
+    said = "The ferry leaves at nine on Sun\u00addays, and comes back at noon."
+    (folder / "ferry.txt").write_bytes(said.encode())
+    _, saved, _ = run(
+        "ask", "--cite", "markdown", "--top-k", "1", "ferry leaves nine comes back noon"
+    )
+    assert ", as shown `" in saved
+    (tmp_path / "saved.md").write_text(saved)
+    assert run("verify", str(tmp_path / "saved.md"))[0] == 0
+    edit(folder, "ferry.txt", "noon", "one")
+    _, out, _ = run("verify", str(tmp_path / "saved.md"))
+    assert "[-noon-]" in out
+    assert EDITED not in out
+    (tmp_path / "saved.md").write_text(saved.replace("nine", "ten"))
+    assert EDITED in run("verify", str(tmp_path / "saved.md"))[1]
 
 
 # Hostile files
