@@ -44,7 +44,8 @@ FORMATS = {
     ".docx": Format("office", "docx", "python-docx", revision=2),
     ".odt": Format("office", "odt", "odfdo"),
     ".rtf": Format("office", "rtf", "striprtf", revision=2),
-    ".eml": Format("mail", "extract", _HTML.library, _HTML.revision),  # many letters are pages
+    # Many letters are pages: they are read again when pages are.
+    ".eml": Format("mail", "extract", _HTML.library, _HTML.revision + 1),
     ".csv": Format("tables", "csv", revision=2),
     ".jsonl": Format("tables", "jsonl", revision=2),
 }
