@@ -302,7 +302,19 @@ def test_a_bad_file_is_named_with_its_reason(suffix: str, data: bytes, reason: s
             ".csv",
             "id,text\n1,a\n2,cut, here\n3,b,\n4\n",
             "a\n\nb",
-            "line 3 has more cells than columns",
+            "line 3 has more cells than columns, line 5 has no text for 'text'",
+        ),
+        (
+            ".csv",
+            "id,title,text\n1,A title,a\n2,Too short\n \n3,Blank,\n,,\n",
+            "A title\n\na\n\nBlank",
+            "line 3 has no text for 'text'",
+        ),
+        (
+            ".jsonl",
+            '{"text": "a"}\n{"title": "b", "body": "b"}\n{"text": ""}\n{"text": "c", "body": "d"}',
+            "a\n\nc",
+            "line 2 has no text for 'text'",
         ),
         (
             ".csv",

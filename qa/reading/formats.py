@@ -46,8 +46,8 @@ FORMATS = {
     ".rtf": Format("office", "rtf", "striprtf", revision=2),
     # Many letters are pages: they are read again when pages are.
     ".eml": Format("mail", "extract", _HTML.library, _HTML.revision + 1),
-    ".csv": Format("tables", "csv", revision=2),
-    ".jsonl": Format("tables", "jsonl", revision=2),
+    ".csv": Format("tables", "csv", revision=3),
+    ".jsonl": Format("tables", "jsonl", revision=3),
 }
 
 
