@@ -172,6 +172,17 @@ def test_a_page_is_its_main_text_alone(tmp_path: Path, charset: str) -> None:
     assert (found.title, found.language, found.date) == ("Le moulin", "fr", "2021-03-04")
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "UTF-16LE", "utf-32"])
+@pytest.mark.parametrize("words", ["The mill was built in 1742.", "Le moulin a été vendu."])
+def test_a_page_that_calls_itself_utf_16_and_is_not_is_utf_8(charset: str, words: str) -> None:
+    source = f'<html><head><meta charset="{charset}"></head><body><p>{words}</p></body></html>'
+
+    for padded in (source, source + " ", source + "   "):  # of any number of bytes
+        assert extract(".html", padded.encode()).text == words
+    assert extract(".html", source.encode("utf-16")).text == words
+    assert extract(".html", source.encode("utf-16-le")).text == words
+
+
 def test_a_fragment_of_a_page_is_read_and_an_empty_one_named() -> None:
     assert extract(".html", b"<p>The mill was built in 1742.</p>").text == (
         "The mill was built in 1742."
