@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import made
 import pytest
@@ -85,8 +86,44 @@ def test_a_word_document_has_its_lists_and_tables_and_no_header(tmp_path: Path) 
 
     assert found.title == TITLE
     assert found.language == "en-GB"
+    assert "- wax\n- pollen" in found.text
     assert "Hive | Honey\nNorth | 12 kg" in found.text
     assert "Printed by the office" not in found.text
+
+
+def test_a_word_document_has_an_item_where_a_style_says_so(tmp_path: Path) -> None:
+    from docx import Document
+    from docx.enum.style import WD_STYLE_TYPE
+    from docx.oxml import parse_xml
+
+    def number(level: int | None, in_list: int | None) -> Any:
+        marks = [("ilvl", level), ("numId", in_list)]
+        inner = "".join(f'<w:{tag} w:val="{n}"/>' for tag, n in marks if n is not None)
+        w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+        return parse_xml(f"<w:numPr {w}>{inner}</w:numPr>")
+
+    document = Document()
+    styles = document.styles
+    for name, base in (("Own", "List Bullet"), ("Own 2", "Own"), ("Free", "Own")):
+        styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).base_style = styles[base]
+    styles["Free"].element.get_or_add_pPr().append(number(None, 0))
+    styles["Heading 2"].element.get_or_add_pPr().append(number(1, 1))
+    styles["Own"].base_style, styles["List Bullet"].base_style = (
+        styles["List Bullet"],
+        styles["Own"],
+    )
+    for style in ("Heading 2", "Subtitle", "List Number", "Own 2", "Free", "Normal"):
+        document.add_paragraph(style, style=style)
+    document.add_paragraph("taken away", style="Own")
+    document.paragraphs[-1]._p.get_or_add_pPr().append(number(0, 0))
+    document.add_paragraph("by itself")
+    document.paragraphs[-1]._p.get_or_add_pPr().append(number(0, 1))
+    document.save(str(tmp_path / "a.docx"))
+
+    assert extracted(tmp_path / "a.docx").text == (
+        "Heading 2\n\nSubtitle\n\n- List Number\n- Own 2\n\nFree\n\nNormal\n\ntaken away\n\n"
+        "- by itself"
+    )
 
 
 def test_what_a_word_document_does_not_say_of_itself_is_not_made_up(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".pdf": Format("pdf", "extract", "pypdfium2"),
-    ".docx": Format("office", "docx", "python-docx", revision=2),
+    ".docx": Format("office", "docx", "python-docx", revision=3),
     ".odt": Format("office", "odt", "odfdo"),
     ".rtf": Format("office", "rtf", "striprtf", revision=2),
     # Many letters are pages: they are read again when pages are.

@@ -1,6 +1,6 @@
 """Documents of word processors: DOCX, ODT, RTF."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -16,6 +16,7 @@ MAX_XML = 128 * 2**20  # of one part of text, whose tree takes some ten times as
 MAX_PARTS = 10_000
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_BODY = "9"  # the level of what is no heading
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _ODF_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _ODF_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -63,8 +64,9 @@ def docx(data: bytes) -> Extract:
     about = document.core_properties
     # Where a file says nothing of itself, the library does.
     known = about.last_modified_by != "python-docx" or about.title != "Word Document"
+    numbered = _docx_numbered(document.styles.element)
     return Extract(
-        paragraphs(_joined(_docx_blocks(document.element.body))),
+        paragraphs(_joined(_docx_blocks(document.element.body, numbered))),
         title=_docx_title(document) or (about.title if known else ""),
         language=about.language,
         date=_docx_date(about) if known else "",
@@ -86,23 +88,60 @@ def _docx_title(document: Any) -> str:
     return ""
 
 
-def _docx_blocks(parent: Any) -> Iterator[tuple[bool, str]]:
+def _docx_numbered(styles: Any) -> set[str]:
+    """The IDs of the styles by which a paragraph is an item of a list.
+
+    Headings are not, which have numbers of chapters.
+    """
+    known = {style.get(f"{_W}styleId"): style for style in styles.iterchildren(f"{_W}style")}
+    return {
+        name
+        for name in known
+        if _inherited(known, name, "numPr/numId") not in ("", "0")
+        and _inherited(known, name, "outlineLvl") in ("", _BODY)
+    }
+
+
+def _inherited(styles: Mapping[str, Any], name: str, element: str) -> str:
+    """The value of an element in a style, or else in the nearest that it is based on."""
+    seen = set[str]()
+    while name in styles and name not in seen:  # in a damaged file styles go in circles
+        seen.add(name)
+        if value := _value(styles[name], f"pPr/{element}"):
+            return value
+        name = _value(styles[name], "basedOn")
+    return ""
+
+
+def _value(element: Any, path: str) -> str:
+    """What the element at `path` says; "" where there is none."""
+    found = element.find("/".join(f"{_W}{tag}" for tag in path.split("/")))
+    return "" if found is None else str(found.get(f"{_W}val", ""))
+
+
+def _is_item(paragraph: Any, numbered: Collection[str]) -> bool:
+    """Whether it is one of a list, by itself or by its style; a number of 0 takes that away."""
+    if paragraph.find(f"{_W}pPr/{_W}numPr") is not None:
+        return _value(paragraph, "pPr/numPr/numId") != "0"
+    return _value(paragraph, "pPr/pStyle") in numbered
+
+
+def _docx_blocks(parent: Any, numbered: Collection[str]) -> Iterator[tuple[bool, str]]:
     """Whether it belongs to the block before (an item, a row), and the text of each block."""
     for child in parent.iterchildren():
         if child.tag == f"{_W}p":
-            # An item of a list has a number, in itself or by its style.
-            item = child.find(f"{_W}pPr/{_W}numPr") is not None
+            item = _is_item(child, numbered)
             text = "".join(_docx_runs(child))
             yield item, f"- {text}" if item and text.strip() else text
             for box in child.iter(f"{_W}txbxContent"):
                 if not any(above.tag == _FALLBACK for above in box.iterancestors()):
-                    yield from _docx_blocks(box)
+                    yield from _docx_blocks(box, numbered)
         elif child.tag == f"{_W}tbl":
             for row in child.iterchildren(f"{_W}tr"):
                 cells = map(_docx_cell, row.iterchildren(f"{_W}tc"))
                 yield True, _CELLS.join(filter(None, cells))
         elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins"):
-            yield from _docx_blocks(child)
+            yield from _docx_blocks(child, numbered)
 
 
 def _docx_cell(cell: Any) -> str:
