@@ -198,6 +198,25 @@ def test_rich_text_has_characters_that_it_writes_as_two() -> None:
     assert extract(".rtf", data).text == "Bees \U0001f48a and \U0001d49c, half \ufffd."
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (
+            rb"\trowd\cellx9 a\cell b|c\cell\row d\cell\cell e\line f\cell\row g",
+            "a | b|c\nd | e f\n\ng",
+        ),
+        (rb"a\line b\par c \\line", "a\nb\n\nc \\line"),
+        (rb"\u233\line b", "é\nb"),
+        (rb"a {\v secret\par}b{\v x{\v0 c}x}d \v x\'e9\plain e \v x\v0 f", "a bcd e f"),
+        (rb"a {\v\xe x}b {\*\bkmkstart \v x}c \v x {\plain d} x", "a b c d"),
+        (rb"a {\pict\bin11 \v {{\line }b", "a b"),
+        (rb"a {\pict\bin6 \line }b", "a b"),
+    ],
+)
+def test_rich_text_has_its_cells_and_lines_and_nothing_hidden(source: bytes, text: str) -> None:
+    assert extract(".rtf", rb"{\rtf1\ansi " + source + b"}").text == text
+
+
 @pytest.mark.parametrize("charset", ["utf-8", "windows-1252", "iso-8859-1", "no-such-thing"])
 def test_a_page_is_its_main_text_alone(tmp_path: Path, charset: str) -> None:
     found = extracted(made.html(tmp_path / "a.html", charset))
@@ -509,7 +528,7 @@ def test_what_was_extracted_is_known_by_name_and_version(tmp_path: Path) -> None
 
     document = read(made.rtf(tmp_path / "a.rtf"), "a")
 
-    assert document.extractor == f"office.rtf 2, striprtf {version('striprtf')}"
+    assert document.extractor == f"office.rtf 3, striprtf {version('striprtf')}"
 
 
 def test_an_e_mail_is_extracted_again_when_web_pages_are_read_in_another_way(

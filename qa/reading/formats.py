@@ -43,7 +43,7 @@ FORMATS = {
     ".pdf": Format("pdf", "extract", "pypdfium2"),
     ".docx": Format("office", "docx", "python-docx", revision=3),
     ".odt": Format("office", "odt", "odfdo"),
-    ".rtf": Format("office", "rtf", "striprtf", revision=2),
+    ".rtf": Format("office", "rtf", "striprtf", revision=3),
     # Many letters are pages: they are read again when pages are.
     ".eml": Format("mail", "extract", _HTML.library, _HTML.revision + 1),
     ".csv": Format("tables", "csv", revision=3),

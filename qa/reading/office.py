@@ -1,6 +1,7 @@
 """Documents of word processors: DOCX, ODT, RTF."""
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -23,6 +24,13 @@ _ODF_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _ODF_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _OLE = b"\xd0\xcf\x11\xe0"  # what a DOCX with a password is wrapped in, and what a .doc is
 _CELLS = " | "
+# Signs that no text has: Unicode has set them aside for a program's own use.
+_LINE, _CELL, _HIDE, _SHOW = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
+_RTF_ENDS = {"line": _LINE, "cell": _CELL, "nestcell": _CELL}
+_RTF_TOKEN = re.compile(
+    r"\\(?:(?P<word>[a-zA-Z]+)(?P<number>-?\d{1,10})? ?|[^a-zA-Z])|[{}]", re.DOTALL
+)
+_HIDDEN = re.compile(f"{_HIDE}[^{_SHOW}]*|{_SHOW}")
 # What the template of python-docx says of itself, and so do the files of many programs.
 _TEMPLATE = datetime(2013, 12, 23, 23, 15)
 
@@ -168,7 +176,7 @@ def _docx_runs(element: Any) -> Iterator[str]:
             yield from _docx_runs(child)
 
 
-def _joined(blocks: Iterator[tuple[bool, str]]) -> Iterator[str]:
+def _joined(blocks: Iterable[tuple[bool, str]]) -> Iterator[str]:
     """Items that follow one another as one block of lines, all else by itself."""
     run = list[str]()
     for member, text in blocks:
@@ -244,7 +252,40 @@ def rtf(data: bytes) -> Extract:
         raise UnreadableError("is damaged: it is no RTF; save it again")
     from striprtf.striprtf import rtf_to_text
 
-    text = rtf_to_text(decode(data)[0], errors="replace")
+    text = _HIDDEN.sub("", rtf_to_text(_marked(decode(data)[0]), errors="replace"))
     # A character beyond U+FFFF is written as two, which belong together; a half alone is none.
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return Extract(paragraphs(text.splitlines()))
+    return Extract(paragraphs(_joined(map(_rtf_block, text.splitlines()))))
+
+
+def _marked(source: str) -> str:
+    """RTF with a sign at the end of each line and cell and about what is hidden, without pictures.
+
+    Its reader makes a paragraph of every line, and tells nothing of what is hidden.
+    """
+    found, at, hidden, around = list[str](), 0, False, list[bool]()
+    while token := _RTF_TOKEN.search(source, at):
+        word, number, sign, before = token["word"], token["number"], token[0], hidden
+        found.append(source[at : token.start()])
+        at = token.end()
+        if sign == "{":
+            around.append(hidden)
+        elif sign == "}":
+            hidden = around.pop() if around else False
+        elif word in ("v", "plain"):
+            hidden = word == "v" and number != "0"
+        elif word in _RTF_ENDS:
+            sign = f"{{{_RTF_ENDS[word]}}}"  # in braces, or it may be skipped as another's stand-in
+        elif word == "bin":  # so many bytes follow, which may look like anything
+            sign, at = "", at + max(int(number or 0), 0)
+        turn = f"{{{_SHOW if before else _HIDE}}}" if hidden != before else ""
+        found += (sign, turn)
+    return "".join((*found, source[at:]))
+
+
+def _rtf_block(line: str) -> tuple[bool, str]:
+    """Whether it is a row of a table, and its text."""
+    text = line.replace(_LINE, "\n")
+    if _CELL not in line:
+        return False, text
+    return True, _CELLS.join(filter(None, (" ".join(c.split()) for c in text.split(_CELL))))
