@@ -260,6 +260,37 @@ def test_markdown_is_the_file_and_its_front_matter_stands_aside(tmp_path: Path) 
     assert read(content(tmp_path / "b.md", text[text.index("#") :]), "b").title == TITLE
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("```sh\n# a comment\n```\n# Bees\n", "Bees"),
+        ("   ~~~~\n```\n# a comment\n   ~~~~~ \n## Bees ##\n", "Bees"),
+        ("~~~~\n~~~\n# a comment\n~~~~\n# Bees\n", "Bees"),
+        ("```\n~~~\n# a comment\n```\n# Bees\n", "Bees"),
+        ("``` sh\r\n# a comment\r\n``` sh\r\n# another\r\n```\r\n# Bees\r\n", "Bees"),
+        ("```one line``` of code\n# Bees", "Bees"),
+        ("    # code\n\n# Bees", "Bees"),
+        ("Bees\n===\n\n# Wax", "Bees"),
+        ("Honey is sweet.\n\n Bees \n---\n", "Bees"),
+        ("```\nno title\n---\n```\nBees\n=", "Bees"),
+        ("A paragraph\nof two lines\n---\n# Bees", "Bees"),
+        ("---\n---\n\n- an item\n---\n\n***\n---\n# Bees", "Bees"),
+        (f"{'long ' * 50}\n---\n{'long ' * 50}\nend\n---\n# Bees", "Bees"),
+        ("- an item\nand its end\n---\n# Bees", "Bees"),
+        ("***\nBees\n---\n", "Bees"),
+        ("\ufeff# Bees\n", "Bees"),
+    ],
+)
+def test_the_title_of_markdown_is_its_first_heading_and_no_code(
+    tmp_path: Path, text: str, title: str
+) -> None:
+    path = tmp_path / "a.md"
+    path.write_bytes(text.encode())
+
+    assert read(path, "a").title == title
+    assert extracted(path).title == title
+
+
 def test_an_e_mail_has_its_letter_and_who_wrote_it_when(tmp_path: Path) -> None:
     found = extracted(made.eml(tmp_path / "a.eml"))
 
