@@ -148,8 +148,8 @@ def _read(folder: Path, files: reading.Listing, before: Library | None, report: 
             try:
                 document = before and _known(before, doc_id, name, seen)
                 if document and moved:
-                    document = replace(document, path=path.resolve())
-                document = document or reading.read(path.resolve(), doc_id, apart)
+                    document = replace(document, path=reading.located(path))
+                document = document or reading.read(reading.located(path), doc_id, apart)
             except OSError as error:
                 if error.errno in _PASSING:
                     raise DocumentError(

@@ -88,7 +88,7 @@ class _Today:
         if doc_id not in self.paths:
             return None
         try:
-            document = reading.read(self.paths[doc_id].resolve(), doc_id, self._apart)
+            document = reading.read(reading.located(self.paths[doc_id]), doc_id, self._apart)
         except (DocumentError, OSError) as error:
             self.unreadable[doc_id] = reason(error)
             return None

@@ -253,6 +253,31 @@ def test_a_folder_that_moved_is_quoted_from_where_it_is_now(
     assert {d.path.parent for d in refresh(moved, index).catalogue.documents()} == {moved}
 
 
+def test_the_name_of_a_link_tells_format_and_date_and_its_target_the_text(
+    folder: Path, index: Path, tmp_path: Path
+) -> None:
+    """Stores that keep files under their digests are linked to under their names."""
+    store = tmp_path / "store"
+    store.mkdir()
+    (store / "abcdef").write_text(MORE)
+    (store / "other.html").write_text(MORE)
+    (folder / "2016-05-03_observatory.txt").symlink_to(store / "abcdef")
+    (folder / "2014-01-02_market.txt").symlink_to(store / "other.html")
+
+    library = refresh(folder, index)
+
+    assert library.state.skipped == {}
+    for doc_id in ("2016-05-03_observatory", "2014-01-02_market"):
+        document = library.document(doc_id)
+        assert document.path == folder.resolve() / f"{doc_id}.txt"
+        assert (document.date, document.text, document.extractor) == (doc_id[:10], MORE, "")
+    moved = folder.rename(tmp_path / "moved")
+    [path] = [d.path for d in refresh(moved, index).catalogue.documents() if d.date == "2014-01-02"]
+    assert path == moved / "2014-01-02_market.txt"
+    (store / "other.html").write_text(MORE * 2)
+    assert refresh(moved, index).document("2014-01-02_market").text == MORE * 2
+
+
 def test_a_rebuild_encodes_everything(folder: Path, index: Path) -> None:
     refresh(folder, index)
     encoder = HashingEncoder()

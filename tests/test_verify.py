@@ -56,6 +56,22 @@ def one(folder: Path, claim: Claim) -> Finding:
     return finding
 
 
+def test_a_file_that_is_linked_to_is_read_under_the_name_of_the_link(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "abcdef").write_bytes((folder / "bees.txt").read_bytes())
+    (folder / "bees.txt").unlink()
+    (folder / "bees.txt").symlink_to(tmp_path / "abcdef")
+
+    found = one(folder, keeper())
+
+    assert (found.status, found.quote and found.quote.path) == ("unchanged", folder / "bees.txt")
+    assert run("index")[0] == 0
+    assert run("verify")[0] == 0
+    edit(folder, "bees.txt", "Marta", "Berta")
+    assert "changed: bees.txt" in run("verify")[1]
+
+
 def keeper(**more: Any) -> Claim:
     return Claim("bees#p3", KEEPER, DOCUMENTS["bees.txt"].index(KEEPER), **more)
 

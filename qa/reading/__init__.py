@@ -1,8 +1,8 @@
 """Files become Documents: which there are in a folder, and what stands in each."""
 
 from qa.reading.apart import Apart
-from qa.reading.document import read
+from qa.reading.document import located, read
 from qa.reading.folder import Listing, find
 from qa.reading.formats import FORMATS, extractor
 
-__all__ = ["FORMATS", "Apart", "Listing", "extractor", "find", "read"]
+__all__ = ["FORMATS", "Apart", "Listing", "extractor", "find", "located", "read"]

@@ -39,6 +39,14 @@ def read(path: Path, doc_id: str, apart: Apart | None = None) -> Document:
     return _document(path, doc_id, sha256, extract)
 
 
+def located(path: Path) -> Path:
+    """Where a file is, whatever folder one is in. Of a link it is the link's own place.
+
+    The name of a link tells format and date; that of its target may tell nothing.
+    """
+    return path.parent.resolve() / path.name
+
+
 def _document(path: Path, doc_id: str, sha256: str, extract: Extract) -> Document:
     hint = extract.language
     known: Language = hint if hint in LANGUAGES else "en"

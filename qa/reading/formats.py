@@ -33,7 +33,7 @@ class Format:
 
 
 _PLAIN, _MARKDOWN = Format("text", "plain"), Format("text", "markdown")
-_HTML = Format("html", "extract", "trafilatura", revision=6)
+_HTML = Format("html", "extract", "trafilatura", revision=7)
 FORMATS = {
     ".txt": _PLAIN,
     ".md": _MARKDOWN,
@@ -41,12 +41,13 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".pdf": Format("pdf", "extract", "pypdfium2"),
-    ".docx": Format("office", "docx", "python-docx", revision=2),
+    ".docx": Format("office", "docx", "python-docx", revision=3),
     ".odt": Format("office", "odt", "odfdo"),
-    ".rtf": Format("office", "rtf", "striprtf", revision=2),
-    ".eml": Format("mail", "extract", _HTML.library, _HTML.revision),  # many letters are pages
-    ".csv": Format("tables", "csv", revision=2),
-    ".jsonl": Format("tables", "jsonl", revision=2),
+    ".rtf": Format("office", "rtf", "striprtf", revision=3),
+    # Many letters are pages: they are read again when pages are.
+    ".eml": Format("mail", "extract", _HTML.library, _HTML.revision + 1),
+    ".csv": Format("tables", "csv", revision=3),
+    ".jsonl": Format("tables", "jsonl", revision=3),
 }
 
 

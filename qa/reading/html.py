@@ -74,12 +74,14 @@ def _decoded(data: bytes) -> tuple[str, str]:
     """
     named = _CHARSET.search(data[:_HEAD])
     if named is not None and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        name = named[1].decode("ascii").lower()
+        said = named[1].decode("ascii")
         # What calls itself Latin-1 on the web is Windows-1252: the standard says so.
-        name = "cp1252" if name in ("iso-8859-1", "latin1", "us-ascii") else name
+        name = "cp1252" if said.lower() in ("iso-8859-1", "latin1", "us-ascii") else said.lower()
         for encoding in ("utf-8", name) if not data.isascii() else (name,):
             try:
-                return data.decode(encoding), encoding
+                # A page that was UTF-16 would not have its name in it as it was found.
+                if named[1].decode(encoding) == said:
+                    return data.decode(encoding), encoding
             except (LookupError, ValueError):
                 continue
     return decode(data)

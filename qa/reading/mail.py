@@ -1,7 +1,7 @@
 """E-mails: who wrote to whom about what, and the letter; attachments are left."""
 
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.utils import parsedate_to_datetime
 
 from qa.reading.extract import Extract, UnreadableError
@@ -22,7 +22,7 @@ def extract(data: bytes) -> Extract:
     if not (subject or _header(message, "From")):
         raise UnreadableError("is no e-mail: it has neither a sender nor a subject")
     about = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
-    parts = [subject, "\n".join(about), letter.strip()]
+    parts = [subject, "\n".join(about), letter]
     return Extract("\n\n".join(filter(None, parts)) + "\n", title=subject, date=_date(message))
 
 
@@ -33,20 +33,43 @@ def _header(message: EmailMessage, name: str) -> str:
         return ""
 
 
-def _letter(message: EmailMessage) -> str:
-    """The plain text, or the main text of the page where there is no other."""
-    body = message.get_body(preferencelist=("plain", "html"))
-    if body is None:
+def _letter(part: MIMEPart) -> str:
+    """Its texts, one after the other, without attachments and the letters that it passes on."""
+    kind = part.get_content_type()
+    if part.is_attachment():
         return ""
-    data = body.get_payload(decode=True)
+    if kind in ("text/plain", "text/html"):
+        return _text(part, kind)
+    if part.get_content_maintype() != "multipart":
+        return ""
+    parts = list(part.iter_parts())
+    if kind == "multipart/related":  # all but one are what that one shows, such as pictures
+        parts = _root(part, parts)
+    if kind == "multipart/alternative":  # the plain one, unless it is blank
+        return next(filter(None, map(_letter, sorted(parts, key=_has_page))), "")
+    return "\n\n".join(filter(None, map(_letter, parts)))
+
+
+def _root(related: MIMEPart, parts: list[MIMEPart]) -> list[MIMEPart]:
+    start = related.get_param("start")
+    return [part for part in parts if start and part["content-id"] == start][:1] or parts[:1]
+
+
+def _has_page(part: MIMEPart) -> bool:
+    return any(inner.get_content_type() == "text/html" for inner in part.walk())
+
+
+def _text(part: MIMEPart, kind: str) -> str:
+    """The plain text, or the main text of a page; blank where there is none."""
+    data = part.get_payload(decode=True)
     content = data if isinstance(data, bytes) else b""
-    text = _decoded(content, body.get_content_charset())
-    if body.get_content_type() != "text/html":
-        return "\n".join(text.splitlines())
+    text = _decoded(content, part.get_content_charset())
+    if kind == "text/plain":
+        return "\n".join(text.splitlines()).strip()
     from qa.reading import html
 
     try:
-        return html.extract(text.encode("utf-8", "replace")).text
+        return html.extract(text.encode("utf-8", "replace")).text.strip()
     except UnreadableError:
         return ""
 

@@ -1,6 +1,7 @@
 """Documents of word processors: DOCX, ODT, RTF."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -16,12 +17,20 @@ MAX_XML = 128 * 2**20  # of one part of text, whose tree takes some ten times as
 MAX_PARTS = 10_000
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_BODY = "9"  # the level of what is no heading
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _ODF_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _ODF_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _ODF_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _OLE = b"\xd0\xcf\x11\xe0"  # what a DOCX with a password is wrapped in, and what a .doc is
 _CELLS = " | "
+# Signs that no text has: Unicode has set them aside for a program's own use.
+_LINE, _CELL, _HIDE, _SHOW = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
+_RTF_ENDS = {"line": _LINE, "cell": _CELL, "nestcell": _CELL}
+_RTF_TOKEN = re.compile(
+    r"\\(?:(?P<word>[a-zA-Z]+)(?P<number>-?\d{1,10})? ?|[^a-zA-Z])|[{}]", re.DOTALL
+)
+_HIDDEN = re.compile(f"{_HIDE}[^{_SHOW}]*|{_SHOW}")
 # What the template of python-docx says of itself, and so do the files of many programs.
 _TEMPLATE = datetime(2013, 12, 23, 23, 15)
 
@@ -63,8 +72,9 @@ def docx(data: bytes) -> Extract:
     about = document.core_properties
     # Where a file says nothing of itself, the library does.
     known = about.last_modified_by != "python-docx" or about.title != "Word Document"
+    numbered = _docx_numbered(document.styles.element)
     return Extract(
-        paragraphs(_joined(_docx_blocks(document.element.body))),
+        paragraphs(_joined(_docx_blocks(document.element.body, numbered))),
         title=_docx_title(document) or (about.title if known else ""),
         language=about.language,
         date=_docx_date(about) if known else "",
@@ -86,23 +96,60 @@ def _docx_title(document: Any) -> str:
     return ""
 
 
-def _docx_blocks(parent: Any) -> Iterator[tuple[bool, str]]:
+def _docx_numbered(styles: Any) -> set[str]:
+    """The IDs of the styles by which a paragraph is an item of a list.
+
+    Headings are not, which have numbers of chapters.
+    """
+    known = {style.get(f"{_W}styleId"): style for style in styles.iterchildren(f"{_W}style")}
+    return {
+        name
+        for name in known
+        if _inherited(known, name, "numPr/numId") not in ("", "0")
+        and _inherited(known, name, "outlineLvl") in ("", _BODY)
+    }
+
+
+def _inherited(styles: Mapping[str, Any], name: str, element: str) -> str:
+    """The value of an element in a style, or else in the nearest that it is based on."""
+    seen = set[str]()
+    while name in styles and name not in seen:  # in a damaged file styles go in circles
+        seen.add(name)
+        if value := _value(styles[name], f"pPr/{element}"):
+            return value
+        name = _value(styles[name], "basedOn")
+    return ""
+
+
+def _value(element: Any, path: str) -> str:
+    """What the element at `path` says; "" where there is none."""
+    found = element.find("/".join(f"{_W}{tag}" for tag in path.split("/")))
+    return "" if found is None else str(found.get(f"{_W}val", ""))
+
+
+def _is_item(paragraph: Any, numbered: Collection[str]) -> bool:
+    """Whether it is one of a list, by itself or by its style; a number of 0 takes that away."""
+    if paragraph.find(f"{_W}pPr/{_W}numPr") is not None:
+        return _value(paragraph, "pPr/numPr/numId") != "0"
+    return _value(paragraph, "pPr/pStyle") in numbered
+
+
+def _docx_blocks(parent: Any, numbered: Collection[str]) -> Iterator[tuple[bool, str]]:
     """Whether it belongs to the block before (an item, a row), and the text of each block."""
     for child in parent.iterchildren():
         if child.tag == f"{_W}p":
-            # An item of a list has a number, in itself or by its style.
-            item = child.find(f"{_W}pPr/{_W}numPr") is not None
+            item = _is_item(child, numbered)
             text = "".join(_docx_runs(child))
             yield item, f"- {text}" if item and text.strip() else text
             for box in child.iter(f"{_W}txbxContent"):
                 if not any(above.tag == _FALLBACK for above in box.iterancestors()):
-                    yield from _docx_blocks(box)
+                    yield from _docx_blocks(box, numbered)
         elif child.tag == f"{_W}tbl":
             for row in child.iterchildren(f"{_W}tr"):
                 cells = map(_docx_cell, row.iterchildren(f"{_W}tc"))
                 yield True, _CELLS.join(filter(None, cells))
         elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins"):
-            yield from _docx_blocks(child)
+            yield from _docx_blocks(child, numbered)
 
 
 def _docx_cell(cell: Any) -> str:
@@ -129,7 +176,7 @@ def _docx_runs(element: Any) -> Iterator[str]:
             yield from _docx_runs(child)
 
 
-def _joined(blocks: Iterator[tuple[bool, str]]) -> Iterator[str]:
+def _joined(blocks: Iterable[tuple[bool, str]]) -> Iterator[str]:
     """Items that follow one another as one block of lines, all else by itself."""
     run = list[str]()
     for member, text in blocks:
@@ -205,7 +252,40 @@ def rtf(data: bytes) -> Extract:
         raise UnreadableError("is damaged: it is no RTF; save it again")
     from striprtf.striprtf import rtf_to_text
 
-    text = rtf_to_text(decode(data)[0], errors="replace")
+    text = _HIDDEN.sub("", rtf_to_text(_marked(decode(data)[0]), errors="replace"))
     # A character beyond U+FFFF is written as two, which belong together; a half alone is none.
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return Extract(paragraphs(text.splitlines()))
+    return Extract(paragraphs(_joined(map(_rtf_block, text.splitlines()))))
+
+
+def _marked(source: str) -> str:
+    """RTF with a sign at the end of each line and cell and about what is hidden, without pictures.
+
+    Its reader makes a paragraph of every line, and tells nothing of what is hidden.
+    """
+    found, at, hidden, around = list[str](), 0, False, list[bool]()
+    while token := _RTF_TOKEN.search(source, at):
+        word, number, sign, before = token["word"], token["number"], token[0], hidden
+        found.append(source[at : token.start()])
+        at = token.end()
+        if sign == "{":
+            around.append(hidden)
+        elif sign == "}":
+            hidden = around.pop() if around else False
+        elif word in ("v", "plain"):
+            hidden = word == "v" and number != "0"
+        elif word in _RTF_ENDS:
+            sign = f"{{{_RTF_ENDS[word]}}}"  # in braces, or it may be skipped as another's stand-in
+        elif word == "bin":  # so many bytes follow, which may look like anything
+            sign, at = "", at + max(int(number or 0), 0)
+        turn = f"{{{_SHOW if before else _HIDE}}}" if hidden != before else ""
+        found += (sign, turn)
+    return "".join((*found, source[at:]))
+
+
+def _rtf_block(line: str) -> tuple[bool, str]:
+    """Whether it is a row of a table, and its text."""
+    text = line.replace(_LINE, "\n")
+    if _CELL not in line:
+        return False, text
+    return True, _CELLS.join(filter(None, (" ".join(c.split()) for c in text.split(_CELL))))

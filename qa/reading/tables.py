@@ -46,8 +46,11 @@ def csv(data: bytes) -> Extract:
             beyond: Any = row.get(None)  # the cells to which no column belongs
             if any(cell.strip() for cell in beyond or ()):
                 bad[reader.line_num] = f"line {reader.line_num} has more cells than columns"
-            else:
-                rows[reader.line_num] = row
+                continue
+            # Of a line that is too short the last columns are None: it has none of them.
+            cells = {k: v for k, v in row.items() if k is not None and v is not None}
+            if any(map(str.strip, cells.values())):
+                rows[reader.line_num] = cells
     except library.Error as error:
         if not rows:
             raise UnreadableError(f"is damaged: {error}") from error
@@ -88,9 +91,10 @@ def _extract(
         raise UnreadableError(f"has no column of text (its columns: {seen}); {_CURE}")
     parts = list[str]()
     for line, row in rows.items():
-        parts += [_cell(row, title) if title is not None else "", _cell(row, text)]
-        if not isinstance(row.get(text), str | None):
+        if text not in row or not isinstance(row[text], str | None):
             bad[line] = f"line {line} has no text for {text!r}"
+        else:
+            parts += [_cell(row, title) if title is not None else "", _cell(row, text)]
     lost = f"is read in part: {_said(bad)}; mend it to have all of it searched" if bad else ""
     return Extract(paragraphs(parts), encoding=encoding, lost=lost)
 

@@ -10,7 +10,13 @@ _MARKED = ((BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be"))
 _SAMPLE = 4096  # bytes; enough to see where the NULs of UTF-16 stand
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.M)
 _FIELD = re.compile(r"^(title|lang|date):(.*)$", re.MULTILINE)
-_HEADING = re.compile(r"^#{1,6}[ \t]+(.+)$", re.MULTILINE)  # with the signs that may close it
+# In Markdown. What is set in by four blanks is code.
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.+)")  # with the signs that may close it
+_UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
+_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})(.*)")
+# Rules and blanks, code, items, quotes, comments, rows of a table.
+_NO_TITLE = re.compile(r"[\W_]*$|\t| {4}|\s*(?:(?:[-*+]|\d+[.)])\s|[>|<])")
+_LONGEST = 200  # characters of a heading; what is longer is a paragraph before a rule
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -48,17 +54,41 @@ def markdown(data: bytes) -> Extract:
     found = plain(data)
     front = _FRONT_MATTER.match(found.text)
     fields = dict(_FIELD.findall(front[1])) if front else {}
-    heading = _HEADING.search(found.text, front.end() if front else 0)
     named = _unquoted(fields.get("title", ""))
-    first = heading[1].rstrip(" \t\r#") or heading[1] if heading else ""
+    body = found.text[front.end() :] if front else found.text.removeprefix("\ufeff")
     return Extract(
         found.text,
-        title=named or first,
+        title=named or _heading(body),
         language=_unquoted(fields.get("lang", "")),
         date=_unquoted(fields.get("date", "")),
         encoding=found.encoding,
         asides=(Span(0, front.end()),) if front else (),
     )
+
+
+def _heading(text: str) -> str:
+    """The first heading that is in no block of code: with # before it, or underlined."""
+    fence, before, above = "", "", ""
+    for line in text.splitlines():
+        mark = _FENCE.fullmatch(line)
+        if fence:
+            if mark and mark[1].startswith(fence) and not mark[2].strip():
+                fence = ""
+            line = ""
+        elif mark:
+            fence, line = mark[1], ""
+        elif heading := _HEADING.fullmatch(line):
+            return heading[1].rstrip(" \t#") or heading[1]
+        elif _UNDERLINE.fullmatch(line) and _is_title(above, before):
+            return above.strip()
+        before, above = above, line
+    return ""
+
+
+def _is_title(line: str, before: str) -> bool:
+    """Whether a line that is underlined is a heading: a short paragraph, and all of it."""
+    whole = not any(map(str.isalnum, before))
+    return whole and len(line) <= _LONGEST and not _NO_TITLE.match(line)
 
 
 def _unquoted(value: str) -> str:
