@@ -23,7 +23,7 @@ from qa.responder import quote_of, respond
 from qa.retriever import Hit, retrieve
 from qa.rewriting import Search, readable, rewrite
 from qa.selection import nothing_left, nothing_there, rows_of, undated_note
-from qa.types import LANGUAGES, Answer, Document, Language, Quote
+from qa.types import LANGUAGES, Answer, Document, Language, Quote, source_parts
 from qa.workers import across
 
 TOP_K = 3
@@ -263,9 +263,8 @@ class Bot:
     def around(self, source_id: str, neighbours: int = 1) -> list[Quote]:
         """A passage and up to `neighbours` passages before and after it, in order."""
         library = self.library()
-        doc_id, _, number = source_id.rpartition("#p")
+        doc_id, wanted = source_parts(source_id)
         document = library.catalogue.document(doc_id)
-        wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
         if document is None or library.catalogue.find(doc_id, wanted) is None:
             raise SourceError(
                 f"there is no source {source_id}; {_known(library, doc_id, source_id)}"

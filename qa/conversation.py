@@ -18,7 +18,7 @@ from qa.language import detect, language_name, say
 from qa.messages import Key
 from qa.render import PLAIN, Style, in_context, one_line, quote, render
 from qa.transcript import Turn, transcript
-from qa.types import LANGUAGES, Answer, Document, Language, Quote
+from qa.types import LANGUAGES, Answer, Document, Language, Quote, whole_number
 from qa.wording import is_manners
 
 _FRAGMENT = 2  # words: "Carolina Santos?" is in no language, so the conversation's goes on
@@ -166,7 +166,7 @@ class Conversation:
         return "\n\n".join(blocks) + self._hint(len(new) > size)
 
     def _context(self, argument: str) -> str:
-        number = _whole(argument)
+        number = whole_number(argument)
         if number is None:
             return self.say("usage_context")
         if not self.turns:
@@ -213,7 +213,7 @@ class Conversation:
         return self.say("filter_set", conditions=where)
 
     def _top(self, argument: str) -> str:
-        number = _whole(argument)
+        number = whole_number(argument)
         if not number:
             return self.say("usage_top")
         self.settings.top_k = number
@@ -247,11 +247,6 @@ def clean(line: str) -> str:
     """What was typed or pasted as one line of text: no half characters, no byte order mark."""
     text = line.encode("utf-8", "replace").decode().replace("\ufeff", "")
     return " ".join(text.split())
-
-
-def _whole(argument: str) -> int | None:
-    is_number = argument.isascii() and argument.isdigit() and len(argument) < 9
-    return int(argument) if is_number else None
 
 
 def _wrapped(text: str, width: int) -> str:

@@ -9,7 +9,7 @@ import typer
 from qa.errors import UsageError
 from qa.opening import open_bot
 from qa.progress import Bar
-from qa.types import LANGUAGES, Language
+from qa.types import LANGUAGES, Language, whole_number
 
 if TYPE_CHECKING:
     from qa.bot import Bot
@@ -120,10 +120,10 @@ def several_languages(languages: str | None) -> list[Language] | None:
 
 
 def whole(option: str, text: str, *, least: int) -> int:
-    digits = str(text).strip().removeprefix("+")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 10 and int(digits) >= least):
+    number = whole_number(str(text).strip().removeprefix("+"))
+    if number is None or number < least:
         raise UsageError(f"{option} is {text!r}; it must be a whole number, {least} or more")
-    return int(digits)
+    return number
 
 
 def _language(name: str) -> Language:
