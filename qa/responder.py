@@ -35,10 +35,8 @@ def respond(
     Quotes stand in the order of `hits`. There are none where the first is less probable than
     `threshold`; those below it may be half as probable. With `among`, no other rows are named.
     """
-    if not hits:
-        return replace(answer, reason="no passages")
     probable = cache(calibration.probability)  # the first is asked for twice
-    best = probable(hits[0]) >= threshold
+    best = bool(hits) and probable(hits[0]) >= threshold
     folded = _fold(hits, library, answer, None if among is None else frozenset(among))
     found: list[Quote] = []
     for hit, twins in islice(folded, top_k if best else min(top_k, NEAR_MISSES)):

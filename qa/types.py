@@ -178,7 +178,6 @@ Reason = Literal[
     "empty question",
     "no documents",
     "nothing passes the filter",
-    "no passages",
     "no relevant passage",
 ]
 

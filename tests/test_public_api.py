@@ -151,7 +151,6 @@ def test_the_reasons() -> None:
         "empty question",
         "no documents",
         "nothing passes the filter",
-        "no passages",
         "no relevant passage",
     )
 
