@@ -15,15 +15,15 @@ import numpy.typing as npt
 from embeddings import Encoder, OnnxEncoder, cores, open_encoder
 from qa import indexing, language as languages, manifest
 from qa.calibration import Calibration, calibration
-from qa.errors import LibraryError, SourceError, UsageError
+from qa.errors import LibraryError, UsageError
 from qa.filters import Filter
 from qa.folders import cache, fitted, folder_of, index_of, named
 from qa.library import Library, open_library
 from qa.responder import quote_of, respond
 from qa.retriever import Hit, retrieve
 from qa.rewriting import Search, readable, rewrite
-from qa.selection import nothing_left, nothing_there, rows_of, undated_note
-from qa.types import LANGUAGES, Answer, Document, Language, Quote, source_parts
+from qa.selection import named_source, nothing_left, nothing_there, rows_of, undated_note
+from qa.types import LANGUAGES, Answer, Document, Language, Quote
 from qa.workers import across
 
 TOP_K = 3
@@ -261,17 +261,16 @@ class Bot:
         return self.around(source_id, 0)[0]
 
     def around(self, source_id: str, neighbours: int = 1) -> list[Quote]:
-        """A passage and up to `neighbours` passages before and after it, in order."""
+        """A passage and up to `neighbours` passages before and after it, in order.
+
+        Raises:
+            SourceError: no passage has this source ID.
+        """
         library = self.library()
-        doc_id, wanted = source_parts(source_id)
-        document = library.catalogue.document(doc_id)
-        if document is None or library.catalogue.find(doc_id, wanted) is None:
-            raise SourceError(
-                f"there is no source {source_id}; {_known(library, doc_id, source_id)}"
-            )
+        document, wanted = named_source(library, source_id)
         return [
             quote_of(passage, document)
-            for passage in library.catalogue.passages_of(doc_id)
+            for passage in library.catalogue.passages_of(document.doc_id)
             if abs(passage.number - wanted) <= neighbours
         ]
 
@@ -307,15 +306,6 @@ def as_indexed(
         )
     library.verify()
     return folder, library
-
-
-def _known(library: Library, doc_id: str, source_id: str) -> str:
-    """What to write instead of a source ID that no passage has."""
-    known = doc_id or source_id
-    count = len(library.catalogue.passages_of(known))
-    if count:
-        return f"the passages of {known} are {known}#p1 to {known}#p{count}"
-    return "it should look like NAME#p3, and `qa sources` lists the names"
 
 
 def _check(top_k: int, language: str | None, history: Sequence[str]) -> None:

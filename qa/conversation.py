@@ -177,9 +177,8 @@ class Conversation:
         return self._surroundings(shown[number - 1].source_id)
 
     def _source(self, argument: str) -> str:
-        if len(argument.split()) != 1:
-            return self.say("usage_source")
-        return self._surroundings(argument)
+        source_id = _unquoted(argument)
+        return self._surroundings(source_id) if source_id else self.say("usage_source")
 
     def _surroundings(self, source_id: str) -> str:
         try:
@@ -221,7 +220,7 @@ class Conversation:
 
     def _save(self, argument: str) -> str:
         """Write the transcript; only a file that this conversation wrote is written over."""
-        name = argument[1:-1] if re.fullmatch(r"'.+'|\".+\"", argument) else argument
+        name = _unquoted(argument)
         if not name:
             return self.say("usage_save")
         if not self.turns:
@@ -247,6 +246,10 @@ def clean(line: str) -> str:
     """What was typed or pasted as one line of text: no half characters, no byte order mark."""
     text = line.encode("utf-8", "replace").decode().replace("\ufeff", "")
     return " ".join(text.split())
+
+
+def _unquoted(argument: str) -> str:
+    return argument[1:-1] if re.fullmatch(r"'.+'|\".+\"", argument) else argument
 
 
 def _wrapped(text: str, width: int) -> str:

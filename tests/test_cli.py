@@ -509,7 +509,9 @@ def test_a_name_that_is_no_text_is_printed_and_shown(run: Run, folder: Path) -> 
     assert status == 0
     assert "caf�␛[31m" in out
     doc_id = json.loads(run("sources", "--json")[1])[1]["doc_id"]
-    assert run("show", f"{doc_id}#p1")[0] == 0
+    shown = run("show", f"{doc_id}#p1")
+    assert shown[0] == 0
+    assert run("show", "caf�␛[31m#p1") == shown  # as it is shown
 
 
 # Help

@@ -99,6 +99,14 @@ def test_every_argument_arrives(
     assert client.get("/ask", params={**asked, "question": question}).json() == answer
 
 
+def test_a_passage_is_found_by_its_id_as_it_is_shown(bot: Bot, folder: Path) -> None:
+    (folder / "two  blanks.txt").write_text("Bees dance.\n")
+    bot.refresh()
+    with client_of(bot) as client:
+        for name in ("two%20%20blanks", "two%20blanks"):
+            assert client.get(f"/passages/{name}%23p1").json()["source_id"] == "two  blanks#p1"
+
+
 def test_a_passage_is_found_by_its_id(client: TestClient, bot: Bot) -> None:
     got = client.get("/passages/bees%23p3")
     assert got.json() == bot.passage("bees#p3").to_dict()
