@@ -17,7 +17,7 @@ from qa.filters import Filter, is_period
 from qa.language import detect, language_name, say
 from qa.messages import Key
 from qa.render import PLAIN, Style, in_context, one_line, quote, render
-from qa.transcript import Turn, transcript
+from qa.transcript import Turn, transcript, write
 from qa.types import LANGUAGES, Answer, Document, Language, Quote, whole_number
 from qa.wording import is_manners
 
@@ -227,8 +227,7 @@ class Conversation:
             return self.say("nothing_to_show")
         try:
             path = Path(name).expanduser().absolute()
-            with path.open("w" if path in self._saved else "x", encoding="utf-8") as file:
-                file.write(transcript(self.turns, self.language))
+            write(path, transcript(self.turns, self.language), over=path in self._saved)
         except FileExistsError:
             return self.say("not_overwritten", path=name)
         except FileNotFoundError:

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -566,6 +567,51 @@ def test_saving_writes_over_its_own_file_and_no_other(start: Start, tmp_path: Pa
     refused = f"{other} is already there and stays as it is; choose another name."
     assert conversation.reply(f"/save {other}").text == refused
     assert other.read_text() == "precious"
+
+
+@contextmanager
+def files_of(most: int) -> Iterator[None]:
+    """No file can be longer than so many bytes, as on a disk that is full."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no limit of a file's size")
+def test_a_file_is_saved_as_a_whole_or_not_at_all(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "talk.md"
+    conversation = start()
+    conversation.reply("Who makes honey?")
+    failed = f"{path} could not be written: File too large"
+    with files_of(100):
+        assert conversation.reply(f"/save {path}").text == failed
+    assert list(tmp_path.iterdir()) == []
+    assert conversation.reply(f"/save {path}").text == f"saved to {path}"
+    path.chmod(0o640)
+    saved = path.read_bytes()
+    conversation.reply("And in winter?")
+    with files_of(100):
+        assert conversation.reply(f"/save {path}").text == failed
+    assert (list(tmp_path.iterdir()), path.read_bytes()) == ([path], saved)
+    assert conversation.reply(f"/save {path}").text == f"saved to {path}"
+    assert (list(tmp_path.iterdir()), stat.S_IMODE(path.stat().st_mode)) == ([path], 0o640)
+    assert len(path.read_bytes()) > len(saved)
+
+
+def test_a_saved_file_can_be_read_by_those_who_may_read_others(
+    start: Start, tmp_path: Path
+) -> None:
+    conversation = start()
+    conversation.reply("Who makes honey?")
+    conversation.reply(f"/save {tmp_path}/talk.md")
+    (tmp_path / "other.md").touch()
+    modes = {path.stat().st_mode for path in tmp_path.iterdir()}
+    assert len(modes) == 1
 
 
 @pytest.mark.parametrize(
