@@ -1,5 +1,6 @@
 """Where things are: the folder that is asked, its index, the cache."""
 
+import functools
 import hashlib
 import os
 from pathlib import Path
@@ -38,13 +39,28 @@ def seeds() -> Path:
 
 
 def cache() -> Path:
-    """Where prepared models and indexes are kept: QA_CACHE, or the user's cache folder."""
+    """Where prepared models and indexes are kept: QA_CACHE, or the user's cache folder.
+
+    Raises:
+        UsageError: QA_CACHE can name no folder.
+    """
     chosen = os.environ.get("QA_CACHE")
     if chosen:
-        return Path(chosen).expanduser()
+        return _absolute(chosen)
     from platformdirs import user_cache_path
 
     return user_cache_path("qa")
+
+
+@functools.cache
+def _absolute(chosen: str) -> Path:
+    """From where the process was when this was first asked: it may go elsewhere."""
+    try:
+        return Path(chosen).expanduser().absolute()
+    except (RuntimeError, OSError) as error:  # no such user, no folder to be in
+        raise UsageError(
+            f"QA_CACHE is {chosen!r}, which names no folder ({reason(error)}); write its whole path"
+        ) from error
 
 
 def fitted(model: str) -> Path:
