@@ -16,8 +16,9 @@ def named(path: str | os.PathLike[str]) -> Path:
     """
     try:
         return Path(path).expanduser().resolve()
-    except (ValueError, RuntimeError, OSError) as error:  # a NUL, no such user, links in a circle
-        raise UsageError(f"{os.fspath(path)!r} names no folder ({reason(error)})") from error
+    except (TypeError, ValueError, RuntimeError, OSError) as error:
+        # It is no path, has a NUL, is of no such user, or leads in a circle.
+        raise UsageError(f"{str(path)!r} names no folder ({reason(error)})") from error
 
 
 def folder_of(documents: str | os.PathLike[str] | None) -> Path:

@@ -2,14 +2,15 @@
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qa.arguments import language as known_language
 from qa.errors import UsageError
 from qa.opening import open_bot
 from qa.progress import Bar
-from qa.types import LANGUAGES, Language, whole_number
+from qa.types import Language, whole_number
 
 if TYPE_CHECKING:
     from qa.bot import Bot
@@ -110,13 +111,13 @@ def examples(*lines: str) -> str:
 
 
 def one_language(language: str | None) -> Language | None:
-    return None if language is None else _language(language)
+    return None if language is None else known_language(str(language).lower())
 
 
 def several_languages(languages: str | None) -> list[Language] | None:
     if languages is None:
         return None
-    return [_language(name) for name in languages.replace(",", " ").split()] or None
+    return [known_language(name) for name in languages.lower().replace(",", " ").split()] or None
 
 
 def whole(option: str, text: str, *, least: int) -> int:
@@ -124,12 +125,6 @@ def whole(option: str, text: str, *, least: int) -> int:
     if number is None or number < least:
         raise UsageError(f"{option} is {text!r}; it must be a whole number, {least} or more")
     return number
-
-
-def _language(name: str) -> Language:
-    if name.lower() not in LANGUAGES:
-        raise UsageError(f"unknown language {name!r}; choose from {', '.join(LANGUAGES)}")
-    return cast(Language, name.lower())
 
 
 def asked(

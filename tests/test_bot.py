@@ -224,7 +224,7 @@ def test_no_question_is_too_odd(bot: Bot, question: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"top_k": 0}, "top_k is 0; it must be 1 or more"),
+        ({"top_k": 0}, "top_k is 0; it must be a whole number, 1 or more"),
         ({"top_k": -1}, "top_k is -1"),
         ({"language": "de"}, "unknown language 'de'; choose from en, fr, es"),
         ({"history": "Who?"}, "history is 'Who"),
