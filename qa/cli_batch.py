@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qa.arguments import texts
 from qa.errors import UsageError
 from qa.filters import Filter
 from qa.options import one_language, several_languages
@@ -46,9 +45,7 @@ def answered(bot: "Bot", line: bytes, asking: Asking) -> tuple[Answer, dict[str,
     content = _content(line)
     where, said = asking.where, content.get
     where = Filter.of(
-        several_languages(",".join(_texts("only", content["only"])))
-        if "only" in content
-        else where.only,
+        several_languages(_listed(content["only"])) if "only" in content else where.only,
         said("within", where.within),
         said("since", where.since),
         said("until", where.until),
@@ -83,5 +80,5 @@ def _content(line: bytes) -> dict[str, Any]:
     return known
 
 
-def _texts(name: str, value: Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else texts(name, value)
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value

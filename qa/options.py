@@ -1,12 +1,13 @@
 """What the commands have in common: their options, and how an option is read."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qa.arguments import language as known_language
+from qa.arguments import language as known_language, texts
 from qa.errors import UsageError
 from qa.opening import open_bot
 from qa.progress import Bar
@@ -68,11 +69,11 @@ Spoken = Annotated[
     ),
 ]
 Only = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--only",
         metavar="CODES",
-        help="Search passages in these languages only, for example fr,es.",
+        help="Search passages in these languages only, for example fr,es; may be repeated.",
     ),
 ]
 Within = Annotated[
@@ -114,10 +115,10 @@ def one_language(language: str | None) -> Language | None:
     return None if language is None else known_language(str(language).lower())
 
 
-def several_languages(languages: str | None) -> list[Language] | None:
-    if languages is None:
-        return None
-    return [known_language(name) for name in languages.lower().replace(",", " ").split()] or None
+def several_languages(languages: Sequence[str] | None) -> list[Language] | None:
+    """Each may be several, with commas or blanks between them."""
+    names = ",".join(texts("only", languages)).lower().replace(",", " ").split()
+    return [known_language(name) for name in names] or None
 
 
 def whole(option: str, text: str, *, least: int) -> int:

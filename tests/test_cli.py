@@ -116,10 +116,15 @@ def test_the_number_of_quotes_is_chosen(run: Run) -> None:
     assert wanted[0] == 1 <= wanted[1] <= 9
 
 
-@pytest.mark.parametrize("only", ["fr,es", "es fr", "FR, ES", "fr,,es,"])
-def test_only_some_languages_are_searched(run: Run, only: str) -> None:
-    content = json.loads(run("ask", "--json", "--only", only, KEEPER)[1])
-    assert {q["language"] for q in content["quotes"] + content["near_misses"]} <= {"fr", "es"}
+@pytest.mark.parametrize(
+    "only", [("fr,es",), ("es fr",), ("FR, ES",), ("fr,,es,",), ("fr", "es"), ("fr", ",", "es,fr")]
+)
+def test_only_some_languages_are_searched(run: Run, only: tuple[str, ...]) -> None:
+    options = [word for codes in only for word in ("--only", codes)]
+    content = json.loads(run("ask", "--json", *options, KEEPER)[1])
+    assert {q["language"] for q in content["near_misses"]} == {"fr", "es"}
+    content = json.loads(run("ask", "--batch", *options, stdin=batch(json.dumps(KEEPER)))[1])
+    assert {q["language"] for q in content["near_misses"]} == {"fr", "es"}
 
 
 def test_a_part_of_the_folder_is_searched(run: Run, folder: Path) -> None:
