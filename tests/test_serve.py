@@ -178,7 +178,24 @@ def test_what_cannot_be_honoured_is_one_sentence(
 def test_what_is_no_json_or_no_route_is_one_sentence(client: TestClient) -> None:
     headers = {"Content-Type": "application/json"}
     assert_refused(client.post("/ask", content=b"{", headers=headers), 422, '{"question"')
-    assert_refused(client.post("/ask", content=b"[]", headers=headers), 422)
+    for content, said in [
+        (b"[]", "the request is no object of JSON; send {"),
+        (b'"Who?"', "the request is no object of JSON; send {"),
+        (b"null", "the request is no object of JSON; send {"),
+        (b"", "the request is no object of JSON; send {"),
+        (b"[" * 100_000, "the request is nested too deep; send {"),
+        (b'{"question": "\xff"}', "the request is no JSON; send {"),
+        (b'{"top_k": ' + b"9" * 5000 + b"}", "the request is no JSON; send {"),
+    ]:
+        assert_refused(client.post("/ask", content=content, headers=headers), 422, said)
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "x"])
+def test_who_does_not_say_that_it_is_json_is_told_to(client: TestClient, kind: str | None) -> None:
+    headers = {} if kind is None else {"Content-Type": kind}
+    for content in (b'{"question": "Who?"}', b"question=Who?"):
+        said = "the request is not said to be JSON; send Content-Type: application/json"
+        assert_refused(client.post("/ask", content=content, headers=headers), 422, said)
     assert_refused(client.get("/etc/passwd"), 404, "/openapi.json")
     assert_refused(client.delete("/ask"), 405)
 
