@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embeddings.encoder import Encoding, OnnxEncoder, nothing
-from embeddings.errors import EmbeddingsError
+from embeddings.errors import EmbeddingsError, first_line
 from embeddings.index import unit
 from embeddings.outputs import two_outputs
 
@@ -162,5 +162,5 @@ def _run(model: "torch.nn.Module", batch: Sequence[Read], device: str) -> Iterat
 
 
 def _failed(device: str, error: Exception) -> EmbeddingsError:
-    said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    said = first_line(error)
     return EmbeddingsError(f"torch cannot embed on {device} ({said}); --device cpu does without")

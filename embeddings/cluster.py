@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Self
 
 from embeddings.encoder import Encoder, Encoding
-from embeddings.errors import EmbeddingsError, ModelError, WorkerError
+from embeddings.errors import EmbeddingsError, ModelError, WorkerError, first_line
 
 _SECONDS = 10  # to reach the cluster
 # Seconds for a shard, which takes some and may have to wait for its model to be prepared: a machine
@@ -115,7 +115,7 @@ def _join(ray: Any, address: str, count: int | None) -> None:
 
 def _unreachable(address: str, error: Exception) -> EmbeddingsError:
     return EmbeddingsError(
-        f"no Ray cluster can be joined at {address} ({_first_line(error)}); begin one with: "
+        f"no Ray cluster can be joined at {address} ({first_line(error)}); begin one with: "
         "ray start --head, or take the address local for this machine alone; where it wants a "
         "token, name that in RAY_AUTH_TOKEN, with RAY_AUTH_MODE=token"
     )
@@ -126,17 +126,13 @@ def _meant(error: Any) -> EmbeddingsError:
     cause = getattr(error, "cause", None)
     if isinstance(cause, EmbeddingsError):
         return cause
-    told = _first_line(cause or error)
+    told = first_line(cause or error)
     if "No module named" in told:
         return EmbeddingsError(
             f"a machine of the cluster cannot embed ({told}); "
             'install the same version of "qa[ray]" on every machine'
         )
     return WorkerError(f"it met {type(cause or error).__name__}: {told}")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def _encoded(opens: Opens, name: str, digest: str, texts: list[str]) -> list[Encoding]:

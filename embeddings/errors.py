@@ -7,6 +7,11 @@ EmbeddingsError
 └── IndexFileError          a file of vectors that is damaged or of another kind
 """
 
+import re
+
+_CONTROL = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x09\x0b-\x1f\x7f]")
+_LONGEST = 200  # characters; some libraries put pages into a message
+
 
 class EmbeddingsError(Exception):
     """Anything that goes wrong between a text and its vectors."""
@@ -26,3 +31,9 @@ class WorkerError(EmbeddingsError):
 
 class IndexFileError(EmbeddingsError):
     """A file of vectors is missing, truncated or not what it should be."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line of bearable length, without colours."""
+    lines = _CONTROL.sub("", str(error)).strip().splitlines()
+    return lines[0][:_LONGEST] if lines else type(error).__name__

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings import builtin
-from embeddings.errors import ModelError, ModelNotFoundError
+from embeddings.errors import ModelError, ModelNotFoundError, first_line
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 DEFAULT = builtin.NAME
 _HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
-_CONTROL = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x09\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +102,3 @@ def _load(name: str) -> "SentenceTransformer":
     if not any(model.prompts.values()) and "e5" in Path(name).name.lower().split("-"):
         model.prompts = dict(builtin.PROMPTS)  # the E5 family needs them; not all copies say so
     return model
-
-
-def first_line(error: Exception) -> str:
-    """What an error says, in one line of bearable length, without colours."""
-    lines = _CONTROL.sub("", str(error)).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__

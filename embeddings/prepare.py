@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings.encoder import CONFIG, OnnxEncoder
-from embeddings.errors import EmbeddingsError, ModelError
+from embeddings.errors import EmbeddingsError, ModelError, first_line
 from embeddings.export import FORMAT, Progress, export
-from embeddings.models import Model, find, first_line
+from embeddings.models import Model, find
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from qa.arguments import text
 from qa.bot import TOP_K, Bot
 from qa.filters import Day, Filter
 from qa.folders import cache, named
@@ -24,11 +25,18 @@ def shared_bot(
     """One bot a folder or store, index and model in a process, opened by the first who asks."""
     folder = None if documents is None else named(documents)
     place = None if index is None else named(index)
+    model, store = _text("model", model), _text("store", store)
     key = folder, place, model, store, cache()
     with _bots_lock:
         if key not in _bots:
             _bots[key] = open_bot(folder, place, model, store)
         return _bots[key]
+
+
+def _text(name: str, value: object) -> str | None:
+    """A name, or a path that stands for one."""
+    value = os.fspath(value) if isinstance(value, os.PathLike) else value
+    return None if value is None else text(name, value)
 
 
 def answer(
@@ -45,7 +53,7 @@ def answer(
     title: str | None = None,
     model: str | None = None,
     store: str | None = None,
-    history: Sequence[str] = (),
+    history: Sequence[str] | None = (),
 ) -> Answer:
     """Find the passages of a folder that answer a question, word for word.
 

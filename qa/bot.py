@@ -13,17 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings import Encoder, OnnxEncoder, cores, open_encoder
-from qa import indexing, language as languages, manifest
+from qa import arguments, indexing, language as languages, manifest
 from qa.calibration import Calibration, calibration
-from qa.errors import LibraryError, SourceError, UsageError
+from qa.errors import LibraryError, UsageError
 from qa.filters import Filter
 from qa.folders import cache, fitted, folder_of, index_of, named
 from qa.library import Library, open_library
 from qa.responder import quote_of, respond
 from qa.retriever import Hit, retrieve
 from qa.rewriting import Search, readable, rewrite
-from qa.selection import nothing_left, nothing_there, rows_of, undated_note
-from qa.types import LANGUAGES, Answer, Document, Language, Quote
+from qa.selection import named_source, nothing_left, nothing_there, rows_of, undated_note
+from qa.types import Answer, Document, Language, Quote
 from qa.workers import across
 
 TOP_K = 3
@@ -108,7 +108,7 @@ class Bot:
         top_k: int = TOP_K,
         language: Language | None = None,
         where: Filter = EVERYTHING,
-        history: Sequence[str] = (),
+        history: Sequence[str] | None = (),
         threshold: float | None = None,
     ) -> Answer:
         """Answer one question from what `where` leaves of the folder. See `qa.answer`.
@@ -116,9 +116,10 @@ class Bot:
         `threshold` is the probability from which a passage is an answer, instead of the
         calibrated one; 0 ranks without refusing.
         """
-        _check(top_k, language, history)
+        asked = arguments.text("question", question), arguments.count("top_k", top_k)
+        spoken, turns = _spoken(language), arguments.texts("history", history)
         with self._turn:
-            return self._answer(question, top_k, language, where, history, threshold)
+            return self._answer(*asked, spoken, where, turns, threshold)
 
     def _answer(
         self,
@@ -168,18 +169,17 @@ class Bot:
         *,
         language: Language | None = None,
         where: Filter = EVERYTHING,
-        history: Sequence[str] = (),
+        history: Sequence[str] | None = (),
         hidden: Collection[int] = (),
     ) -> list[Hit]:
         """The ranking that an answer is made of, with all that speaks for each passage.
 
         Nothing is folded or refused; rows that are `hidden` are as if they were not there.
         """
-        _check(TOP_K, language, history)
-        asked = readable(question)
-        spoken = language or languages.detect(asked)
+        asked = readable(arguments.text("question", question))
+        spoken = _spoken(language) or languages.detect(asked)
         library = self.library()
-        searches = self._searches(library, asked, history, spoken)
+        searches = self._searches(library, asked, arguments.texts("history", history), spoken)
         return self._hits(library, searches, spoken, rows_of(library, where, hidden))
 
     def _searches(
@@ -261,20 +261,23 @@ class Bot:
         return self.around(source_id, 0)[0]
 
     def around(self, source_id: str, neighbours: int = 1) -> list[Quote]:
-        """A passage and up to `neighbours` passages before and after it, in order."""
+        """A passage and up to `neighbours` passages before and after it, in order.
+
+        Raises:
+            SourceError: no passage has this source ID.
+        """
         library = self.library()
-        doc_id, _, number = source_id.rpartition("#p")
-        document = library.catalogue.document(doc_id)
-        wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
-        if document is None or library.catalogue.find(doc_id, wanted) is None:
-            raise SourceError(
-                f"there is no source {source_id}; {_known(library, doc_id, source_id)}"
-            )
+        document, wanted = named_source(library, source_id)
         return [
             quote_of(passage, document)
-            for passage in library.catalogue.passages_of(doc_id)
+            for passage in library.catalogue.passages_of(document.doc_id)
             if abs(passage.number - wanted) <= neighbours
         ]
+
+
+def _spoken(language: object) -> Language | None:
+    """The language that is named; "" names none."""
+    return None if language is None or language == "" else arguments.language(language)
 
 
 def as_indexed(
@@ -308,21 +311,3 @@ def as_indexed(
         )
     library.verify()
     return folder, library
-
-
-def _known(library: Library, doc_id: str, source_id: str) -> str:
-    """What to write instead of a source ID that no passage has."""
-    known = doc_id or source_id
-    count = len(library.catalogue.passages_of(known))
-    if count:
-        return f"the passages of {known} are {known}#p1 to {known}#p{count}"
-    return "it should look like NAME#p3, and `qa sources` lists the names"
-
-
-def _check(top_k: int, language: str | None, history: Sequence[str]) -> None:
-    if top_k < 1:
-        raise UsageError(f"top_k is {top_k}; it must be 1 or more")
-    if isinstance(history, str):
-        raise UsageError(f"history is {history!r}; put it into a list: [{history!r}]")
-    if language and language not in LANGUAGES:
-        raise UsageError(f"unknown language {language!r}; choose from {', '.join(LANGUAGES)}")

@@ -30,11 +30,12 @@ def check_style(style: str | None, *, other: bool) -> None:
 def print_cited(bot: "Bot", answer: "Answer", style: str) -> None:
     """Citations of the quotes; where there is no answer there is nothing to cite."""
     from qa import citations
-    from qa.render import plain
+    from qa.render import refusal
 
     dates = {document.doc_id: document.date for document in bot.sources() if document.date}
     if not answer:
-        complain(plain(answer).partition("\n")[0])
+        for told in (refusal(answer), *answer.notes):
+            complain(told)
     if style == "csl-json":
         print_json(citations.csl_json(answer.quotes, dates), indent=2)
     elif answer:

@@ -159,7 +159,7 @@ def _publish(library: "Library", store: str, progress: Bar | None) -> int:
     from qa.milvus import connect
     from qa.publishing import publish
 
-    opened = connect(store)
+    opened = connect(store, create=True)
     try:
         return publish(library, opened, progress or (lambda *_: None))
     finally:

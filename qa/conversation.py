@@ -17,8 +17,8 @@ from qa.filters import Filter, is_period
 from qa.language import detect, language_name, say
 from qa.messages import Key
 from qa.render import PLAIN, Style, in_context, one_line, quote, render
-from qa.transcript import Turn, transcript
-from qa.types import LANGUAGES, Answer, Document, Language, Quote
+from qa.transcript import Turn, transcript, write
+from qa.types import LANGUAGES, Answer, Document, Language, Quote, whole_number
 from qa.wording import is_manners
 
 _FRAGMENT = 2  # words: "Carolina Santos?" is in no language, so the conversation's goes on
@@ -166,7 +166,7 @@ class Conversation:
         return "\n\n".join(blocks) + self._hint(len(new) > size)
 
     def _context(self, argument: str) -> str:
-        number = _whole(argument)
+        number = whole_number(argument)
         if number is None:
             return self.say("usage_context")
         if not self.turns:
@@ -177,9 +177,8 @@ class Conversation:
         return self._surroundings(shown[number - 1].source_id)
 
     def _source(self, argument: str) -> str:
-        if len(argument.split()) != 1:
-            return self.say("usage_source")
-        return self._surroundings(argument)
+        source_id = _unquoted(argument)
+        return self._surroundings(source_id) if source_id else self.say("usage_source")
 
     def _surroundings(self, source_id: str) -> str:
         try:
@@ -213,7 +212,7 @@ class Conversation:
         return self.say("filter_set", conditions=where)
 
     def _top(self, argument: str) -> str:
-        number = _whole(argument)
+        number = whole_number(argument)
         if not number:
             return self.say("usage_top")
         self.settings.top_k = number
@@ -221,15 +220,14 @@ class Conversation:
 
     def _save(self, argument: str) -> str:
         """Write the transcript; only a file that this conversation wrote is written over."""
-        name = argument[1:-1] if re.fullmatch(r"'.+'|\".+\"", argument) else argument
+        name = _unquoted(argument)
         if not name:
             return self.say("usage_save")
         if not self.turns:
             return self.say("nothing_to_show")
         try:
             path = Path(name).expanduser().absolute()
-            with path.open("w" if path in self._saved else "x", encoding="utf-8") as file:
-                file.write(transcript(self.turns, self.language))
+            write(path, transcript(self.turns, self.language), over=path in self._saved)
         except FileExistsError:
             return self.say("not_overwritten", path=name)
         except FileNotFoundError:
@@ -249,9 +247,8 @@ def clean(line: str) -> str:
     return " ".join(text.split())
 
 
-def _whole(argument: str) -> int | None:
-    is_number = argument.isascii() and argument.isdigit() and len(argument) < 9
-    return int(argument) if is_number else None
+def _unquoted(argument: str) -> str:
+    return argument[1:-1] if re.fullmatch(r"'.+'|\".+\"", argument) else argument
 
 
 def _wrapped(text: str, width: int) -> str:

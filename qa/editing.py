@@ -143,43 +143,52 @@ class _Words(Completer):
 
     def get_completions(self, document: Document, _event: CompleteEvent) -> Iterator[Completion]:
         typed = document.text_before_cursor
-        word = re.split(r"[ ,]", typed)[-1]
+        word = _word(typed)
         with suppress(QAError):  # it will be told when the line is entered
             for text, meaning in candidates(typed, self._conversation, self._pending.bot):
                 yield Completion(text, -len(word), text.strip(), meaning)
+
+
+def _word(typed: str) -> str:
+    """What a completion stands in for: the last word, or a source ID, which may have blanks."""
+    command = re.match("/source +", typed)
+    return typed[command.end() :] if command else re.split(r"[ ,]", typed)[-1]
 
 
 def candidates(
     typed: str, conversation: Conversation, bot: Responder | None
 ) -> Iterator[tuple[str, str]]:
     """What the last word of a line may become, each with its meaning."""
-    name, blank, rest = typed.partition(" ")
+    name, blank, _ = typed.partition(" ")
     if not blank:
         for command, argument, description in COMMAND.findall(say("help", conversation.language)):
             if command.startswith(name):
                 yield command + " " * bool(argument), description
     elif name == "/only":
-        word = re.split(r"[ ,]", rest)[-1]
         for code in LANGUAGES:
-            if code.startswith(word):
+            if code.startswith(_word(typed)):
                 yield code, language_name(code, conversation.language)
     elif name == "/source":
-        yield from _sources(rest.strip(), conversation, bot)
+        yield from _sources(one_line(_word(typed)), conversation, bot)
 
 
 def _sources(
     word: str, conversation: Conversation, bot: Responder | None
 ) -> Iterator[tuple[str, str]]:
-    """Passages shown so far; then documents, and the passages of the one that is written out."""
-    shown = conversation.shown()
+    """Passages shown so far; then documents, and the passages of the one that is written out.
+
+    All of them as they are shown: a name may have what cannot be typed.
+    """
+    shown = {one_line(source_id): quote for source_id, quote in conversation.shown().items()}
     for source_id, quote in shown.items():
         if source_id.startswith(word):
             yield source_id, one_line(quote.text)[:_SHOWN]
     for document in bot.sources() if bot else ():
-        first = f"{document.doc_id}#p"
+        first = f"{one_line(document.doc_id)}#p"
         if bot and word.startswith(first):
-            for quote in bot.around(f"{first}1", _ALL):
-                if quote.source_id.startswith(word) and quote.source_id not in shown:
-                    yield quote.source_id, one_line(quote.text)[:_SHOWN]
+            for quote in bot.around(f"{document.doc_id}#p1", _ALL):
+                source_id = one_line(quote.source_id)
+                if source_id.startswith(word) and source_id not in shown:
+                    yield source_id, one_line(quote.text)[:_SHOWN]
         elif first.startswith(word):
             yield first, one_line(document.title)[:_SHOWN]

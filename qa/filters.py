@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Any, Self
 
+from qa.arguments import language, text, texts
 from qa.errors import UsageError
 from qa.language import fold
 from qa.patterns import patterns_of
@@ -40,14 +41,14 @@ class Filter:
 
     def __post_init__(self) -> None:
         for code in self.only:
-            if code not in LANGUAGES:
-                raise UsageError(f"unknown language {code!r}; choose from {', '.join(LANGUAGES)}")
+            language(code)
         for name, day in (("since", self.since), ("until", self.until)):
-            if day and not is_period(day):
+            if text(name, day) and not is_period(day):
                 raise UsageError(f"{name} is {day!r}; write 2015, 2015-03 or 2015-03-27")
         if self.since and self.until and _first(self.since) > _last(self.until):
             raise UsageError(f"since {self.since} is later than until {self.until}")
-        _paths(self.within)
+        _paths(texts("within", self.within))
+        text("title", self.title)
 
     @classmethod
     def of(
@@ -60,15 +61,15 @@ class Filter:
     ) -> Self:
         """A filter of plain values; None is no condition."""
         if isinstance(only, str):
-            raise UsageError(f"only is {only!r}; put it into a list: [{only!r}]")
+            codes = only.replace(",", " ").split()
+            raise UsageError(f"only is {only!r}; put it into a list: {codes}")
+        chosen = tuple(map(language, texts("only", only)))
         return cls(
-            tuple(language for language in LANGUAGES if language in only)
-            if only and set(only) <= set(LANGUAGES)
-            else tuple(only or ()),
-            (within,) if isinstance(within, str) else tuple(within or ()),
+            tuple(code for code in LANGUAGES if code in chosen),
+            (within,) if isinstance(within, str) else texts("within", within),
             _written(since),
             _written(until),
-            " ".join((title or "").split()),
+            "" if title is None else " ".join(text("title", title).split()),
         )
 
     def __bool__(self) -> bool:
@@ -127,7 +128,9 @@ def is_period(text: str) -> bool:
 
 
 def _written(day: Day | None) -> str:
-    return day.isoformat()[:10] if isinstance(day, date) else str(day or "").strip()
+    if isinstance(day, date):
+        return day.isoformat()[:10]
+    return "" if day is None else str(day).strip()
 
 
 def _first(day: str) -> str:

@@ -1,5 +1,6 @@
 """Where things are: the folder that is asked, its index, the cache."""
 
+import functools
 import hashlib
 import os
 from pathlib import Path
@@ -15,8 +16,9 @@ def named(path: str | os.PathLike[str]) -> Path:
     """
     try:
         return Path(path).expanduser().resolve()
-    except (ValueError, RuntimeError, OSError) as error:  # a NUL, no such user, links in a circle
-        raise UsageError(f"{os.fspath(path)!r} names no folder ({reason(error)})") from error
+    except (TypeError, ValueError, RuntimeError, OSError) as error:
+        # It is no path, has a NUL, is of no such user, or leads in a circle.
+        raise UsageError(f"{str(path)!r} names no folder ({reason(error)})") from error
 
 
 def folder_of(documents: str | os.PathLike[str] | None) -> Path:
@@ -38,13 +40,28 @@ def seeds() -> Path:
 
 
 def cache() -> Path:
-    """Where prepared models and indexes are kept: QA_CACHE, or the user's cache folder."""
+    """Where prepared models and indexes are kept: QA_CACHE, or the user's cache folder.
+
+    Raises:
+        UsageError: QA_CACHE can name no folder.
+    """
     chosen = os.environ.get("QA_CACHE")
     if chosen:
-        return Path(chosen).expanduser()
+        return _absolute(chosen)
     from platformdirs import user_cache_path
 
     return user_cache_path("qa")
+
+
+@functools.cache
+def _absolute(chosen: str) -> Path:
+    """From where the process was when this was first asked: it may go elsewhere."""
+    try:
+        return Path(chosen).expanduser().absolute()
+    except (RuntimeError, OSError) as error:  # no such user, no folder to be in
+        raise UsageError(
+            f"QA_CACHE is {chosen!r}, which names no folder ({reason(error)}); write its whole path"
+        ) from error
 
 
 def fitted(model: str) -> Path:

@@ -17,6 +17,7 @@ from qa.catalogue import Catalogue
 from qa.encoded import PLACES, Encoded
 from qa.errors import LibraryError
 from qa.manifest import Manifest
+from qa.render import names_shown
 from qa.store import FolderStore, Store
 from qa.types import Document, Language, Passage
 from qa.weak import weakly
@@ -161,6 +162,11 @@ class Library:
     def doc_ids(self) -> list[str]:
         """The document of every passage, by row."""
         return self.catalogue.doc_ids()
+
+    @cached_property
+    def names_shown(self) -> dict[str, str]:
+        """The IDs of the documents by what they are shown as."""
+        return names_shown(document.doc_id for document in self.documents)
 
     @cached_property
     def whole_documents(self) -> dict[str, Document]:

@@ -4,6 +4,8 @@ import os
 import re
 from pathlib import Path
 
+from qa.types import whole_number
+
 # All that a file URL of ours is made of: nothing in it can end the sequence that it stands in.
 _HARMLESS = re.compile(r"file://[A-Za-z0-9%/._~-]+")
 _LONGEST = 2083  # bytes of a URL that VTE takes; others take as much
@@ -36,8 +38,7 @@ def wanted() -> bool:
 
 
 def _version(name: str) -> int:
-    digits = os.environ.get(name, "")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0
+    return whole_number(os.environ.get(name, "")) or 0
 
 
 def linked(text: str, path: Path, line: int = 0) -> str:

@@ -7,6 +7,7 @@ one sentence; an answer that is not whole never comes back.
 import logging
 import os
 import re
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -64,14 +65,19 @@ def address(store: str) -> Address:
     )
 
 
-def connect(store: str) -> "Milvus":
-    """Open a store.
+def connect(store: str, *, create: bool = False) -> "Milvus":
+    """Open a store. One in a file is made only with `create`: to read from it makes none.
 
     Raises:
         UsageError: `store` is no address, or pymilvus is not installed.
-        StoreError: nobody answers there.
+        StoreError: nobody answers there, or nothing is there.
     """
     place = address(store)
+    if not create and "://" not in place.uri and not Path(place.uri).exists():
+        raise StoreError(
+            f"there is no store {store} yet; publish a folder: "
+            f"qa index -d FOLDER --store {shlex.quote(store)}"
+        )
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it would write to the terminal by itself
     try:
         from pymilvus import MilvusClient

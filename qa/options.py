@@ -1,15 +1,17 @@
 """What the commands have in common: their options, and how an option is read."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qa.arguments import language as known_language, texts
 from qa.errors import UsageError
 from qa.opening import open_bot
 from qa.progress import Bar
-from qa.types import LANGUAGES, Language
+from qa.types import Language, whole_number
 
 if TYPE_CHECKING:
     from qa.bot import Bot
@@ -67,11 +69,11 @@ Spoken = Annotated[
     ),
 ]
 Only = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--only",
         metavar="CODES",
-        help="Search passages in these languages only, for example fr,es.",
+        help="Search passages in these languages only, for example fr,es; may be repeated.",
     ),
 ]
 Within = Annotated[
@@ -110,26 +112,20 @@ def examples(*lines: str) -> str:
 
 
 def one_language(language: str | None) -> Language | None:
-    return None if language is None else _language(language)
+    return None if language is None else known_language(str(language).lower())
 
 
-def several_languages(languages: str | None) -> list[Language] | None:
-    if languages is None:
-        return None
-    return [_language(name) for name in languages.replace(",", " ").split()] or None
+def several_languages(languages: Sequence[str] | None) -> list[Language] | None:
+    """Each may be several, with commas or blanks between them."""
+    names = ",".join(texts("only", languages)).lower().replace(",", " ").split()
+    return [known_language(name) for name in names] or None
 
 
 def whole(option: str, text: str, *, least: int) -> int:
-    digits = str(text).strip().removeprefix("+")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 10 and int(digits) >= least):
+    number = whole_number(str(text).strip().removeprefix("+"))
+    if number is None or number < least:
         raise UsageError(f"{option} is {text!r}; it must be a whole number, {least} or more")
-    return int(digits)
-
-
-def _language(name: str) -> Language:
-    if name.lower() not in LANGUAGES:
-        raise UsageError(f"unknown language {name!r}; choose from {', '.join(LANGUAGES)}")
-    return cast(Language, name.lower())
+    return number
 
 
 def asked(

@@ -9,7 +9,7 @@ import re
 import shutil
 import textwrap
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,6 +108,16 @@ def digests_of(shown: str) -> set[str]:
 def one_line(text: str) -> str:
     """`text` made visible, on one line."""
     return " ".join(visible(text).split())
+
+
+def names_shown(names: Iterable[str]) -> dict[str, str]:
+    """The names by what each is shown as. Where two are shown alike, one that is shown as it is
+    goes first."""
+    shown: dict[str, str] = {}
+    for name in names:
+        seen = one_line(name)
+        shown[seen] = name if seen == name else shown.get(seen, name)
+    return shown
 
 
 def plain(answer: Answer) -> str:
@@ -290,8 +300,9 @@ def _kind_key(kind: str) -> Key:
 
 def in_context(quotes: Sequence[Quote], source_id: str, style: Style) -> str:
     """Passages in the order of their document, the one that was asked for marked and painted."""
-    wanted = next(quote for quote in quotes if quote.source_id == source_id)
-    source, place = one_line(source_id), one_line(in_file(location(wanted.path), wanted))
+    source = one_line(source_id)
+    wanted = next(quote for quote in quotes if one_line(quote.source_id) == source)
+    place = one_line(in_file(location(wanted.path), wanted))
     narrow = style.width and len(f"{source}  {place}") > style.width
     heading = style.paint(source, _SOURCE) + ("\n" if narrow else "  ")
     heading += style.link(place, wanted.path, wanted.line)

@@ -7,15 +7,14 @@ from collections import Counter
 from qa.differences import ALIKE, likeness, words
 from qa.library import Library
 from qa.responder import quote_of
-from qa.types import Quote
+from qa.types import Quote, source_parts
 
 _CANDIDATES = 20  # passages that share rare words, of which those that share most are kept
 
 
 def reprints(library: Library, quote: Quote) -> list[Quote]:
     """The passages in a quote's language that share most of its words, the likest first."""
-    number = int(quote.source_id.rpartition("#p")[2])
-    passage = library.catalogue.find(quote.doc_id, number)
+    passage = library.catalogue.find(*source_parts(quote.source_id))
     if passage is None:
         return []
     rows = library.catalogue.lexical(passage.search_text, passage.language, _CANDIDATES)

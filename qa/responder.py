@@ -35,8 +35,6 @@ def respond(
     `threshold`; those below it may be half as probable. What says the same is as probable as the
     best of it. With `among`, no other rows are named.
     """
-    if not hits:
-        return replace(answer, reason="no passages")
     folded = _fold(hits, library, answer, None if among is None else frozenset(among))
     best = False
     found: list[Quote] = []

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from qa import reading
+from qa.errors import SourceError
 from qa.filters import Filter
 from qa.language import say
 from qa.library import Library
 from qa.messages import Key
 from qa.render import one_line
-from qa.types import LANGUAGES, Language
+from qa.types import LANGUAGES, Document, Language, source_parts
 
 EXAMPLES = 3  # documents that are named where a filter leaves nothing
 
@@ -98,6 +99,32 @@ def nothing_there(library: Library, folder: Path, language: Language) -> str:
         seen=", ".join(seen) or say("seen_nothing", language),
         suffixes=", ".join(reading.FORMATS),
     )
+
+
+def named_source(library: Library, source_id: str) -> tuple[Document, int]:
+    """The document that a source ID names, as it is or as it is shown, and the passage's number.
+
+    Raises:
+        SourceError: no passage has it.
+    """
+    doc_id, number = source_parts(source_id)
+    document = _named_document(library, doc_id or source_id)
+    if document and doc_id and library.catalogue.find(document.doc_id, number):
+        return document, number
+    cure = "it should look like NAME#p3, and `qa sources` lists the names"
+    count = len(library.catalogue.passages_of(document.doc_id)) if document else 0
+    if document and count:
+        name = document.doc_id
+        cure = f"the passages of {name} are {name}#p1 to {name}#p{count}"
+    raise SourceError(f"there is no source {source_id}; {cure}")
+
+
+def _named_document(library: Library, name: str) -> Document | None:
+    """Of two names that are shown alike, the one that is written so."""
+    document = library.catalogue.document(name)
+    if document is None and (known := library.names_shown.get(name)):
+        document = library.catalogue.document(known)
+    return document
 
 
 def _found(library: Library, where: Filter) -> Collection[int]:

@@ -13,7 +13,7 @@ from qa.differences import ALIKE, MOST, likeness, words
 from qa.passages import cut
 from qa.render import comparable, in_file, in_markdown, one_line
 from qa.responder import quote_of
-from qa.types import Document, Passage, Quote, sha256
+from qa.types import Document, Passage, Quote, sha256, source_parts
 
 Status = Literal["unchanged", "moved", "altered", "gone"]
 
@@ -42,13 +42,12 @@ class Claim:
 
     @property
     def doc_id(self) -> str:
-        return self.source_id.rpartition("#p")[0]
+        return source_parts(self.source_id)[0]
 
     @property
     def number(self) -> int:
         """Of the passage in its document; 0 where the ID names none."""
-        digits = self.source_id.rpartition("#p")[2]
-        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0
+        return source_parts(self.source_id)[1]
 
     def comparable(self, text: str) -> str:
         """As much of a document's text as can be compared with this quote."""

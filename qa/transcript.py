@@ -1,8 +1,11 @@
 """A conversation as a Markdown file: every quote word for word, with what it takes to cite it."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from qa.language import language_name, say
 from qa.messages import Key
@@ -37,6 +40,31 @@ def transcript(turns: Sequence[Turn], language: Language) -> str:
     for turn in turns:
         blocks += _turn(turn)
     return "\n\n".join(blocks) + "\n"
+
+
+def write(path: Path, text: str, *, over: bool) -> None:
+    """Write a file as a whole, or leave everything as it was; one that is there only if `over`.
+
+    Raises:
+        FileExistsError: it is there, and stays as it is.
+        OSError, ValueError: it cannot be written.
+    """
+    is_new = not (over and path.exists())
+    path.touch(exist_ok=over)  # from here on nobody else takes the name
+    aside = None
+    try:
+        with NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=".qa-", delete=False
+        ) as file:
+            aside = Path(file.name)
+            file.write(text)
+        shutil.copymode(path, aside)  # what is aside is for its owner alone
+        aside.replace(path)
+    except BaseException:
+        for left in (aside, path if is_new else None):
+            if left:
+                left.unlink(missing_ok=True)
+        raise
 
 
 def _turn(turn: Turn) -> Iterator[str]:

@@ -81,6 +81,18 @@ class Passage:
         return f"{self.doc_id}#p{self.number}"
 
 
+def source_parts(source_id: str) -> tuple[str, int]:
+    """The document that a source ID names, and the number of its passage; 0 where it has none."""
+    doc_id, _, number = source_id.rpartition("#p")
+    return doc_id, whole_number(number) or 0
+
+
+def whole_number(text: str) -> int | None:
+    """A whole number of at most nine digits, without a sign; None where the text is none."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if is_number else None
+
+
 @dataclass(frozen=True, slots=True)
 class Twin:
     """The same passage at another place: identical, its translation, or of a corrected edition.
@@ -166,7 +178,6 @@ Reason = Literal[
     "empty question",
     "no documents",
     "nothing passes the filter",
-    "no passages",
     "no relevant passage",
 ]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qa import reading
 from qa.errors import DocumentError, reason
-from qa.render import one_line
+from qa.render import names_shown
 from qa.standing import Claim, Finding, Present
 
 Progress = Callable[[str, float], None]
@@ -76,7 +76,7 @@ class _Today:
         self.closed = found.closed
         self.read: dict[str, str] = {}
         self.unreadable: dict[str, str] = {}
-        self._shown = {one_line(doc_id): doc_id for doc_id in self.paths}
+        self._shown = names_shown(self.paths)
         self._apart = apart
         self.document = lru_cache(maxsize=32)(self._document)
 

@@ -132,7 +132,7 @@ def place(tmp_path: Path) -> Iterator[str]:
 def store(place: str) -> "Iterator[Milvus]":
     from qa.milvus import connect
 
-    opened = connect(place)
+    opened = connect(place, create=True)
     yield opened
     opened.close()
 

@@ -14,6 +14,7 @@ from conftest import DOCUMENTS
 
 from embeddings import EmbeddingsError, Encoding, ModelError, OnnxEncoder, accelerated
 from embeddings.accelerated import AcceleratedEncoder, check, gpu
+from embeddings.errors import first_line
 from embeddings.models import find
 from embeddings.prepare import original
 from qa.__main__ import run
@@ -340,6 +341,23 @@ def test_where_the_model_cannot_be_loaded_the_processor_embeds(
     monkeypatch.setattr(accelerated, "gpu", lambda: "cpu")
     encodings = list(AcceleratedEncoder(tiny, gone).encode_passages(words))
     assert ids(encodings) == ids(list(tiny.encode_passages(words)))
+
+
+def test_what_an_error_says_is_one_short_line_without_colours() -> None:
+    assert first_line(ValueError("\n\x1b[31mCUDA\x1b[0m out\x07 of memory.\nTry less.")) == (
+        "CUDA out of memory."
+    )
+    assert first_line(ValueError("x" * 999)) == "x" * 200
+    assert first_line(TimeoutError()) == "TimeoutError"
+
+
+def test_what_torch_says_is_told_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ones(*_: object, **_options: object) -> None:
+        raise RuntimeError("\x1b[1mno kernel\x1b[0m for it\nmore")
+
+    monkeypatch.setattr("torch.ones", ones)
+    with pytest.raises(EmbeddingsError, match=r"^torch cannot embed on cpu \(no kernel for it\);"):
+        check("cpu")
 
 
 def test_a_device_that_was_named_says_that_it_failed(

@@ -224,7 +224,7 @@ def test_no_question_is_too_odd(bot: Bot, question: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"top_k": 0}, "top_k is 0; it must be 1 or more"),
+        ({"top_k": 0}, "top_k is 0; it must be a whole number, 1 or more"),
         ({"top_k": -1}, "top_k is -1"),
         ({"language": "de"}, "unknown language 'de'; choose from en, fr, es"),
         ({"history": "Who?"}, "history is 'Who"),
@@ -414,6 +414,24 @@ def test_a_source_id_that_names_nothing_is_one_sentence(bot: Bot, source_id: str
         cure = r"the passages of bees are bees#p1 to bees#p3$"
     with pytest.raises(SourceError, match=cure):
         bot.passage(source_id)
+
+
+def test_a_name_is_taken_as_it_is_shown(tmp_path: Path, encoder: HashingEncoder) -> None:
+    for name in ("two  blanks", "steer\x1bing", "both  here", "both here"):
+        (tmp_path / f"{name}.txt").write_text(f"The bees of {name!r} make honey.\n")
+    bot = Bot(tmp_path, tmp_path / "index", encoder, model_name="hashing")
+    for shown, name in [
+        ("two  blanks", "two  blanks"),
+        ("two blanks", "two  blanks"),
+        ("steer␛ing", "steer\x1bing"),
+        ("both  here", "both  here"),
+        ("both here", "both here"),  # of two that are shown alike, the one that is written so
+    ]:
+        assert bot.passage(f"{shown}#p1").source_id == f"{name}#p1"
+    with pytest.raises(SourceError, match="the passages of two  blanks are two  blanks#p1 to"):
+        bot.passage("two blanks#p2")
+    with pytest.raises(SourceError, match="there is no source two   blanks#p1; it should look"):
+        bot.passage("two   blanks#p1")
 
 
 # answer()

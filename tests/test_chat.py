@@ -8,16 +8,20 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pexpect  # type: ignore[import-untyped]  # it has no type hints
 import pytest
+from conftest import HashingEncoder
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document as Line
 from typer.testing import CliRunner
 
-from qa import bot as bots
+from qa import bot as bots, editing
 from qa.chat import Loading, locale_language
 from qa.cli import app
 from qa.conversation import Conversation, Settings
@@ -100,6 +104,14 @@ def quote(language: Language, number: int, text: str) -> Quote:
         score=1 - number / 10,
         **place,  # type: ignore[arg-type]
     )
+
+
+class Opened(NamedTuple):
+    """A bot that is open."""
+
+    bot: bots.Bot
+    error: None = None
+    notice: str = ""
 
 
 Start = Callable[..., Conversation]
@@ -368,7 +380,7 @@ def test_a_language_that_was_chosen_stays(start: Start, bot: FakeBot) -> None:
         ("/context two", "Write /context N"),
         ("/context 1 2", "Write /context N"),
         ("/source", "Write /source ID"),
-        ("/source a b", "Write /source ID"),
+        ("/source a b", "There is no source a b"),
         ("/only de", "Write /only en"),
         ("/only fr,de", "Write /only en"),
         ("/only ,", "Write /only en"),
@@ -557,6 +569,51 @@ def test_saving_writes_over_its_own_file_and_no_other(start: Start, tmp_path: Pa
     assert other.read_text() == "precious"
 
 
+@contextmanager
+def files_of(most: int) -> Iterator[None]:
+    """No file can be longer than so many bytes, as on a disk that is full."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no limit of a file's size")
+def test_a_file_is_saved_as_a_whole_or_not_at_all(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "talk.md"
+    conversation = start()
+    conversation.reply("Who makes honey?")
+    failed = f"{path} could not be written: File too large"
+    with files_of(100):
+        assert conversation.reply(f"/save {path}").text == failed
+    assert list(tmp_path.iterdir()) == []
+    assert conversation.reply(f"/save {path}").text == f"saved to {path}"
+    path.chmod(0o640)
+    saved = path.read_bytes()
+    conversation.reply("And in winter?")
+    with files_of(100):
+        assert conversation.reply(f"/save {path}").text == failed
+    assert (list(tmp_path.iterdir()), path.read_bytes()) == ([path], saved)
+    assert conversation.reply(f"/save {path}").text == f"saved to {path}"
+    assert (list(tmp_path.iterdir()), stat.S_IMODE(path.stat().st_mode)) == ([path], 0o640)
+    assert len(path.read_bytes()) > len(saved)
+
+
+def test_a_saved_file_can_be_read_by_those_who_may_read_others(
+    start: Start, tmp_path: Path
+) -> None:
+    conversation = start()
+    conversation.reply("Who makes honey?")
+    conversation.reply(f"/save {tmp_path}/talk.md")
+    (tmp_path / "other.md").touch()
+    modes = {path.stat().st_mode for path in tmp_path.iterdir()}
+    assert len(modes) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "reply"),
     [
@@ -592,6 +649,39 @@ def test_what_a_line_can_become(start: Start, bot: FakeBot) -> None:
     assert words("/source bees-en#p") == ["bees-en#p1", "bees-en#p2", "bees-en#p3"]
     assert words("Who") == words("Who is /") == []
     assert dict(candidates("/q", conversation, None)) == {"/quit": "quitter"}
+
+
+@pytest.fixture
+def named_with_blanks(tmp_path: Path, encoder: HashingEncoder) -> bots.Bot:
+    (tmp_path / "20160503 minutes.txt").write_text("The council met.\n\nIt voted.\n")
+    (tmp_path / "two  blanks.txt").write_text("Bees dance.\n")
+    return bots.Bot(tmp_path, tmp_path / "index", encoder, model_name="hashing")
+
+
+def test_a_source_may_have_blanks_in_its_name(named_with_blanks: bots.Bot) -> None:
+    conversation = Conversation(lambda: named_with_blanks, "en")
+    for source_id in ("20160503 minutes#p2", "two blanks#p1", "two  blanks#p1"):
+        for typed in (source_id, f'"{source_id}"', f"'{source_id}'"):
+            shown = conversation.reply(f"/source {typed}").text
+            assert shown.startswith(" ".join(source_id.split()) + "  ")
+
+
+def test_a_source_with_blanks_is_completed_as_a_whole(named_with_blanks: bots.Bot) -> None:
+    conversation = Conversation(lambda: named_with_blanks, "en")
+    completer = editing._Words(conversation, Opened(named_with_blanks))
+
+    def completed(typed: str) -> list[str]:
+        found = completer.get_completions(Line(typed), CompleteEvent())
+        return [typed[: len(typed) + each.start_position] + each.text for each in found]
+
+    minutes = "/source 20160503 minutes#p"
+    assert completed("/sou") == ["/source "]
+    assert completed("/source ") == [minutes, "/source two blanks#p"]
+    assert completed("/source 20160503 mi") == completed("/source 2") == [minutes]
+    assert completed(minutes) == [f"{minutes}1", f"{minutes}2"]
+    assert completed("/source  two  bl") == ["/source  two blanks#p"]
+    assert completed("/source two blanks#p") == ["/source two blanks#p1"]
+    assert completed("/only fr,e") == ["/only fr,en", "/only fr,es"]
 
 
 def test_a_bot_that_cannot_open_raises_where_it_is_waited_for() -> None:

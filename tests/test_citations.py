@@ -278,7 +278,16 @@ def test_citations_in_markdown_can_be_verified(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize(("style", "out"), [("bibtex", ""), ("csl-json", "[]\n"), ("markdown", "")])
 def test_without_an_answer_nothing_is_cited(run: Run, style: str, out: str) -> None:
     told = "I found no passage that answers this.\n"
-    assert run("ask", "--cite", style, "Best pizza in Naples?") == (1, out, told)
+    for question in ("Best pizza in Naples?", "Hello, what is the best pizza in Naples?"):
+        assert run("ask", "--cite", style, question) == (1, out, told)
+
+
+def test_why_nothing_can_be_cited_is_told(run: Run) -> None:
+    status, out, err = run("ask", "--cite", "bibtex", "--in", "no/*", KEEPER)
+    assert (status, out) == (2, "")
+    assert err.startswith(
+        "The filter leaves nothing to search.\nNothing fits in:no/*. Documents: 3,"
+    )
 
 
 @pytest.mark.parametrize(

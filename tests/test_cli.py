@@ -116,10 +116,15 @@ def test_the_number_of_quotes_is_chosen(run: Run) -> None:
     assert wanted[0] == 1 <= wanted[1] <= 9
 
 
-@pytest.mark.parametrize("only", ["fr,es", "es fr", "FR, ES", "fr,,es,"])
-def test_only_some_languages_are_searched(run: Run, only: str) -> None:
-    content = json.loads(run("ask", "--json", "--only", only, KEEPER)[1])
-    assert {q["language"] for q in content["quotes"] + content["near_misses"]} <= {"fr", "es"}
+@pytest.mark.parametrize(
+    "only", [("fr,es",), ("es fr",), ("FR, ES",), ("fr,,es,",), ("fr", "es"), ("fr", ",", "es,fr")]
+)
+def test_only_some_languages_are_searched(run: Run, only: tuple[str, ...]) -> None:
+    options = [word for codes in only for word in ("--only", codes)]
+    content = json.loads(run("ask", "--json", *options, KEEPER)[1])
+    assert {q["language"] for q in content["near_misses"]} == {"fr", "es"}
+    content = json.loads(run("ask", "--batch", *options, stdin=batch(json.dumps(KEEPER)))[1])
+    assert {q["language"] for q in content["near_misses"]} == {"fr", "es"}
 
 
 def test_a_part_of_the_folder_is_searched(run: Run, folder: Path) -> None:
@@ -177,18 +182,20 @@ def test_a_batch_answers_line_by_line_in_order(run: Run) -> None:
         (line(kind=7), "unknown key 'kind'; a line may have question, id, top_k, language, only,"),
         (line(id=[7]), "id cannot be understood"),
         (line(**{"in": "old/*"}), "unknown key 'in'; a line may have"),
-        (line(top_k=0), 'top_k cannot be understood; write {"top_k": 3}'),
-        (line(top_k=True), "top_k cannot be understood"),
+        (line(top_k=0), "top_k is 0; it must be a whole number, 1 or more"),
+        (line(top_k=True), "top_k is True; it must be a whole number"),
         (line(language="de"), "unknown language 'de'"),
         (line(only=["fr", "de"]), "unknown language 'de'"),
-        (line(only=5), "only cannot be understood"),
-        (line(within=[5]), "within cannot be understood"),
+        (line(only=5), "only is 5; it must be a list of texts"),
+        (line(within=[5]), "within is [5]; it must be a list of texts"),
         (line(since="soon"), "since is 'soon'; write 2015, 2015-03 or 2015-03-27"),
         (line(since=2016, until="2015"), "since 2016 is later than until 2015"),
-        (line(title=["x"]), "title cannot be understood"),
-        (line(history=KEEPER), 'history cannot be understood; write {"history": ["…"]}'),
+        (line(title=["x"]), "title is ['x']; it must be a text"),
+        (line(history=KEEPER), "history is 'Who is the k...of the hives?'; put it into a list: ["),
+        (line(language=5), "unknown language '5'; choose from en, fr, es"),
+        (line(since=[2015]), "since is '[2015]'; write 2015, 2015-03 or 2015-03-27"),
     ],
-    ids=range(20),
+    ids=range(22),
 )
 def test_a_bad_line_in_the_middle_hurts_only_itself(run: Run, bad: str | bytes, said: str) -> None:
     good = json.dumps({"question": KEEPER})
@@ -509,7 +516,9 @@ def test_a_name_that_is_no_text_is_printed_and_shown(run: Run, folder: Path) -> 
     assert status == 0
     assert "caf�␛[31m" in out
     doc_id = json.loads(run("sources", "--json")[1])[1]["doc_id"]
-    assert run("show", f"{doc_id}#p1")[0] == 0
+    shown = run("show", f"{doc_id}#p1")
+    assert shown[0] == 0
+    assert run("show", "caf�␛[31m#p1") == shown  # as it is shown
 
 
 # Help

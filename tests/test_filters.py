@@ -145,6 +145,15 @@ def test_an_empty_folder_is_not_the_filters_fault(tmp_path: Path) -> None:
     [
         ({"only": ["en", "it"]}, "unknown language 'it'; choose from en, fr, es"),
         ({"only": "fr"}, r"only is 'fr'; put it into a list: \['fr'\]"),
+        ({"only": "fr,es"}, r"only is 'fr,es'; put it into a list: \['fr', 'es'\]"),
+        ({"only": [["fr"]]}, r"only is \[\['fr'\]\]; it must be a list of texts"),
+        ({"only": 3}, "only is 3; it must be a list of texts"),
+        ({"within": [3]}, r"within is \[3\]; it must be a list of texts"),
+        ({"within": {"a/*": 1}}, r"within is {'a/\*': 1}; it must be a list of texts"),
+        ({"title": 3}, "title is 3; it must be a text"),
+        ({"title": 0}, "title is 0; it must be a text"),
+        ({"since": 0}, "since is '0'; write"),
+        ({"until": [2015]}, r"until is '\[2015\]'; write"),
         ({"since": "last year"}, "since is 'last year'; write 2015, 2015-03 or 2015-03-27"),
         ({"until": "2015-02-30"}, "until is '2015-02-30'; write"),
         ({"since": "２０１５"}, "since is '２０１５'; write"),
@@ -159,6 +168,20 @@ def test_a_condition_that_cannot_be_understood_is_one_sentence(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         Filter.of(**conditions)
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [{"within": "fr"}, {"within": (3,)}, {"since": 2015}, {"title": None}, {"only": (["fr"],)}],
+)
+def test_a_filter_of_other_types_is_none(conditions: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=next(iter(conditions)) + " is |unknown language"):
+        Filter(**conditions)
+
+
+def test_languages_are_taken_from_whatever_gives_them() -> None:
+    for only in (["es", "fr"], {"fr", "es"}, iter(["es", "fr", "es"]), {"es": 1, "fr": 2}.keys()):
+        assert Filter.of(only=only).only == ("fr", "es")  # type: ignore[arg-type]
 
 
 def test_a_date_of_which_only_the_year_is_known_may_lie_in_any_month_of_it() -> None:

@@ -8,12 +8,20 @@ import sys
 from collections.abc import Collection, Sequence
 from datetime import date
 from importlib import resources
-from typing import get_args, get_type_hints
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
+import numpy as np
 import pytest
+from conftest import HashingEncoder
 
 import qa
-from qa import errors, types
+from qa import answering, errors, types
+
+
+@pytest.fixture
+def bot(folder: Path, cache: Path, encoder: HashingEncoder) -> qa.Bot:
+    return qa.Bot(folder, cache / "index", encoder, model_name="hashing")
 
 
 def test_these_names_are_public_and_no_others() -> None:
@@ -69,9 +77,51 @@ def test_the_types_of_the_arguments_of_answer() -> None:
         "title": str | None,
         "model": str | None,
         "store": str | None,
-        "history": Sequence[str],
+        "history": Sequence[str] | None,
         "return": qa.Answer,
     }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"question": None}, "question is None; it must be a text"),
+        ({"question": b"Who?"}, "question is b'Who?'; it must be a text"),
+        ({"top_k": "3"}, "top_k is '3'; it must be a whole number, 1 or more"),
+        ({"top_k": 2.5}, "top_k is 2.5; it must be a whole number, 1 or more"),
+        ({"top_k": None}, "top_k is None; it must be a whole number, 1 or more"),
+        ({"language": 3}, "unknown language 3; choose from en, fr, es"),
+        ({"history": [1]}, "history is [1]; it must be a list of texts"),
+        ({"history": "Who?"}, "history is 'Who?'; put it into a list: ['Who?']"),
+        ({"history": 1}, "history is 1; it must be a list of texts"),
+        ({"only": "fr,es"}, "only is 'fr,es'; put it into a list: ['fr', 'es']"),
+        ({"within": [3]}, "within is [3]; it must be a list of texts"),
+        ({"title": 3}, "title is 3; it must be a text"),
+        ({"model": 3}, "model is 3; it must be a text"),
+        ({"store": ["x.db"]}, "store is ['x.db']; it must be a text"),
+        ({"documents": 3}, "'3' names no folder ("),
+        ({"index": 3}, "'3' names no folder ("),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_an_argument_of_the_wrong_type_is_one_sentence(
+    bot: qa.Bot, monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], said: str
+) -> None:
+    monkeypatch.setattr(answering, "open_bot", lambda *_: bot)
+    with pytest.raises(qa.QAError) as caught:
+        qa.answer(**{"question": "Who?"} | arguments)
+    assert str(caught.value).startswith(said)
+
+
+def test_what_stands_for_an_argument_is_taken(
+    bot: qa.Bot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(answering, "open_bot", lambda *given: opened.append(given) or bot)
+    plain = qa.answer("Who is the keeper of the hives?", top_k=1)
+    assert plain == qa.answer("Who is the keeper of the hives?", top_k=np.int64(1), history=None)
+    qa.answer("Who?", model=tmp_path)  # type: ignore[arg-type]
+    assert opened == [(None, None, None, None), (None, None, str(tmp_path), None)]
 
 
 def test_the_arguments_of_a_bot() -> None:
@@ -151,7 +201,6 @@ def test_the_reasons() -> None:
         "empty question",
         "no documents",
         "nothing passes the filter",
-        "no passages",
         "no relevant passage",
     )
 

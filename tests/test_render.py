@@ -341,3 +341,9 @@ def test_capitals_and_blanks_are_no_reason_to_show_what_was_searched() -> None:
     assert not searched_otherwise(shouted)
     assert not searched_otherwise(Answer("", "", "en"))
     assert searched_otherwise(Answer("Hello, who is it?", "who is it?", "en"))
+
+
+def test_names_by_what_they_are_shown_as() -> None:
+    alike = ["a  b", "a b", "a   b", "c\x1bd", "c"]
+    assert render.names_shown(alike) == {"a b": "a b", "c␛d": "c\x1bd", "c": "c"}
+    assert render.names_shown(["a  b", "a   b"]) == {"a b": "a  b"}

@@ -6,6 +6,7 @@ import pytest
 
 from qa import Bot
 from qa.filters import Filter
+from qa.responder import respond
 from qa.types import Answer
 
 
@@ -53,6 +54,12 @@ def test_the_same_passage_in_two_files_takes_one_place(bot: Bot) -> None:
     first = next(quote for quote in answer.quotes if quote.source_id in same)
     assert {first.source_id, *first.also} == same
     assert first.language == "en"
+
+
+def test_without_any_passage_none_is_relevant(bot: Bot) -> None:
+    asked = Answer("Who?", "Who?", "en")
+    told = respond(asked, [], bot.library(), bot.judge, len, top_k=3, threshold=0.0)
+    assert (told.reason, told.quotes, told.near_misses) == ("no relevant passage", (), ())
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,14 @@ def test_every_argument_arrives(
     assert client.get("/ask", params={**asked, "question": question}).json() == answer
 
 
+def test_a_passage_is_found_by_its_id_as_it_is_shown(bot: Bot, folder: Path) -> None:
+    (folder / "two  blanks.txt").write_text("Bees dance.\n")
+    bot.refresh()
+    with client_of(bot) as client:
+        for name in ("two%20%20blanks", "two%20blanks"):
+            assert client.get(f"/passages/{name}%23p1").json()["source_id"] == "two  blanks#p1"
+
+
 def test_a_passage_is_found_by_its_id(client: TestClient, bot: Bot) -> None:
     got = client.get("/passages/bees%23p3")
     assert got.json() == bot.passage("bees#p3").to_dict()
@@ -170,7 +178,24 @@ def test_what_cannot_be_honoured_is_one_sentence(
 def test_what_is_no_json_or_no_route_is_one_sentence(client: TestClient) -> None:
     headers = {"Content-Type": "application/json"}
     assert_refused(client.post("/ask", content=b"{", headers=headers), 422, '{"question"')
-    assert_refused(client.post("/ask", content=b"[]", headers=headers), 422)
+    for content, said in [
+        (b"[]", "the request is no object of JSON; send {"),
+        (b'"Who?"', "the request is no object of JSON; send {"),
+        (b"null", "the request is no object of JSON; send {"),
+        (b"", "the request is no object of JSON; send {"),
+        (b"[" * 100_000, "the request is nested too deep; send {"),
+        (b'{"question": "\xff"}', "the request is no JSON; send {"),
+        (b'{"top_k": ' + b"9" * 5000 + b"}", "the request is no JSON; send {"),
+    ]:
+        assert_refused(client.post("/ask", content=content, headers=headers), 422, said)
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "x"])
+def test_who_does_not_say_that_it_is_json_is_told_to(client: TestClient, kind: str | None) -> None:
+    headers = {} if kind is None else {"Content-Type": kind}
+    for content in (b'{"question": "Who?"}', b"question=Who?"):
+        said = "the request is not said to be JSON; send Content-Type: application/json"
+        assert_refused(client.post("/ask", content=content, headers=headers), 422, said)
     assert_refused(client.get("/etc/passwd"), 404, "/openapi.json")
     assert_refused(client.delete("/ask"), 405)
 

@@ -1,5 +1,6 @@
 """An outside store: it answers as the folder does."""
 
+import io
 import json
 import os
 import socket
@@ -180,13 +181,27 @@ def test_nobody_listening_is_one_sentence_with_status_2(
 
 def test_a_file_that_another_process_has_open_is_one_sentence(tmp_path: Path, cache: Path) -> None:
     place = tmp_path / "store.db"
-    store = connect(str(place))
+    store = connect(str(place), create=True)
     code = "import sys; from qa.__main__ import run; sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "ask", "--store", str(place), "Who?"]
     done = subprocess.run(command, capture_output=True, text=True)
     store.close()
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "another process has it open" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["ask", "Who?"], ["sources"], ["show", "bees#p1"], ["chat"]])
+def test_to_ask_a_store_that_is_not_there_makes_none(
+    command: list[str], tmp_path: Path, cache: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "no store.db"
+    told = f"there is no store {place} yet; publish a folder: qa index -d FOLDER --store '{place}'"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdin", io.StringIO("Who?\n"))
+        status = run([*command, "--store", str(place)])
+    assert (status, capfd.readouterr().err) == (2, f"qa: {told}\n")
+    assert examine_store(str(place), None).said == told.partition(";")[0]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_address_is_a_server_with_a_collection_or_a_file() -> None:
@@ -321,7 +336,7 @@ def test_answer_takes_a_store_and_no_folder_beside_it(
     with pytest.raises(UsageError, match="leave out documents and index"):
         answer(question, documents=folder, store=place)
     local = Bot.open(folder, index=folder.parent / "index")
-    store = connect(place)
+    store = connect(place, create=True)
     publish(local.library(), store)
     store.close()
     found = answer(question, store=place)
@@ -354,6 +369,7 @@ def test_the_doctor_examines_a_store(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("QA_CACHE", str(prepared.parent.parent))
+    connect(place, create=True).close()
     empty = examined(place, capfd, 0)
     assert empty["verdict"] == "warn" and "holds nothing yet" in empty["said"]
     assert empty["cure"] == f"qa index -d FOLDER --store {place}"
@@ -373,7 +389,7 @@ def test_the_doctor_examines_a_store(
 def test_the_doctor_says_that_a_store_was_made_with_another_model(
     folder: Path, encoder: HashingEncoder, tmp_path: Path, place: str
 ) -> None:
-    with closing(connect(place)) as store:
+    with closing(connect(place, create=True)) as store:
         publish(indexed(folder, encoder, tmp_path).library(), store)
     check = examine_store(place, "f" * 16)
     assert check.verdict == "fail" and "made with the model hashing" in check.said

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from qa.types import Answer, Document, Passage, Quote, Span, Twin
+from qa.types import (
+    Answer,
+    Document,
+    Passage,
+    Quote,
+    Span,
+    Twin,
+    source_parts,
+    whole_number,
+)
 
 QUOTE = Quote(
     source_id="bees#p2",
@@ -93,6 +102,18 @@ def test_also_is_where_else_the_passage_stands() -> None:
 def test_a_passage_is_named_by_its_document_and_number() -> None:
     passage = Passage("bees", 7, 0, 1, 1, "en", "prose", "x")
     assert passage.source_id == "bees#p7"
+
+
+def test_a_source_id_is_taken_apart_at_its_last_mark() -> None:
+    assert source_parts("my bees#p2#p7") == ("my bees#p2", 7)
+    assert source_parts("bees#p") == source_parts("bees#p-1") == ("bees", 0)
+    assert source_parts("bees") == ("", 0)
+
+
+def test_a_whole_number_is_nine_digits_at_most() -> None:
+    assert (whole_number("0"), whole_number("007"), whole_number("9" * 9)) == (0, 7, 999_999_999)
+    for text in ("", "-1", "+1", "1.0", "²", "٣", "9" * 10):
+        assert whole_number(text) is None
 
 
 def test_an_answer_as_text_is_what_is_printed() -> None:

@@ -25,6 +25,7 @@ from qa.serving.schema import AnswerShape, Health, QuoteShape, Request, refusals
 from qa.types import Answer, Quote
 
 _ALWAYS = (400, 401, 408, 413, 422, 429, 500, 503, 504)
+_RIGHT = 'send {"question": "…"}'
 _PLACE = 100  # characters; names of arguments may come from a stranger
 _SOON = "1"  # second after which who was sent away may try again
 
@@ -166,6 +167,10 @@ def _errors(api: FastAPI) -> None:
 
     @api.exception_handler(HTTPException)
     async def unknown(_request: HttpRequest, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, RecursionError):
+            return refusal(422, f"the request is nested too deep; {_RIGHT}")
+        if isinstance(error.__cause__, ValueError):  # no UTF-8, or a number of 5000 digits
+            return refusal(422, f"the request is no JSON; {_RIGHT}")
         sentence = f"{error.detail}; GET /openapi.json tells what there is"
         return refusal(error.status_code, sentence, **dict(error.headers or {}))
 
@@ -173,6 +178,10 @@ def _errors(api: FastAPI) -> None:
 def _said(error: dict[str, Any]) -> str:
     """What is wrong, and where; not the value."""
     if error["type"] == "json_invalid":
-        return 'the request is no JSON; send {"question": "…"}'
+        return f"the request is no JSON; {_RIGHT}"
+    if isinstance(error["input"], bytes):  # it was not even looked at
+        return "the request is not said to be JSON; send Content-Type: application/json"
+    if error["loc"] == ("body",) and error["type"] in ("missing", "model_attributes_type"):
+        return f"the request is no object of JSON; {_RIGHT}"
     place = ".".join(str(part) for part in error["loc"][1:]) or "the request"
     return f"{place[:_PLACE]}: {error['msg']}"
