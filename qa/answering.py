@@ -12,8 +12,16 @@ from qa.folders import cache, named
 from qa.opening import open_bot
 from qa.types import Answer, Language
 
-_bots: dict[tuple[Path | None, Path | None, str | None, str | None, Path], Bot] = {}
-_bots_lock = threading.Lock()
+
+class _Opening:
+    """A bot that the first who asks opens; whoever asks for another folder doesn't wait for it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.bot: Bot | None = None
+
+
+_bots: dict[tuple[Path | None, Path | None, str | None, str | None, Path], _Opening] = {}
 
 
 def shared_bot(
@@ -27,10 +35,11 @@ def shared_bot(
     place = None if index is None else named(index)
     model, store = _text("model", model), _text("store", store)
     key = folder, place, model, store, cache()
-    with _bots_lock:
-        if key not in _bots:
-            _bots[key] = open_bot(folder, place, model, store)
-        return _bots[key]
+    opening = _bots.setdefault(key, _Opening())
+    with opening.lock:
+        if opening.bot is None:
+            opening.bot = open_bot(folder, place, model, store)
+        return opening.bot
 
 
 def _text(name: str, value: object) -> str | None:

@@ -537,3 +537,31 @@ def test_an_older_index_that_was_chosen_by_its_place_is_refused_and_left_as_it_i
     with pytest.raises(QAError, match=f"has the index format {FORMAT - 1}"):
         Bot.open(folder, index=tmp_path / "mine")
     assert (bot.index / "manifest.json").read_bytes() == before
+
+
+def test_who_asks_one_folder_does_not_wait_for_another_to_be_indexed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def opened(folder: Path, *_: object) -> str:
+        if folder.name == "large":
+            begun.set()
+            assert go_on.wait(30)
+        return folder.name
+
+    monkeypatch.setattr(qa.answering, "_bots", {})
+    monkeypatch.setattr(qa.answering, "open_bot", opened)
+    found: list[object] = []
+    large = threading.Thread(
+        target=lambda: found.append(qa.answering.shared_bot(tmp_path / "large", None, None))
+    )
+    large.start()
+    try:
+        assert begun.wait(10)
+        assert qa.answering.shared_bot(tmp_path / "small", None, None) == "small"
+        assert not found
+    finally:
+        go_on.set()
+        large.join(10)
+    assert found == ["large"]
