@@ -35,8 +35,9 @@ Read = tuple[list[int], slice]  # a text's token ids, and which of them are its 
 
 
 class AcceleratedEncoder:
-    """An `Encoder` whose passages are embedded on a GPU where there are many, and all else by the
-    `local` encoder. torch is imported when there are, and the model leaves with the last of them.
+    """An `Encoder` whose passages are embedded on the device that is named, or on a GPU where there
+    are many, and all else by the `local` encoder. torch is imported when there are, and the model
+    leaves with the last of them.
     """
 
     def __init__(
@@ -65,7 +66,9 @@ class AcceleratedEncoder:
         Raises:
             EmbeddingsError: the device that was named failed.
         """
-        device = (self._device or gpu()) if len(texts) >= LEAST else None
+        device = self._device if texts else None
+        if self._device is None and len(texts) >= LEAST:
+            device = gpu()
         done = 0
         if device is not None:
             try:

@@ -198,6 +198,21 @@ def test_a_text_without_any_token_is_all_zeros(
 # Who embeds
 
 
+def test_a_device_that_is_named_embeds_however_little(
+    tiny: OnnxEncoder, tiny_transformer: "SentenceTransformer", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accelerated, "LEAST", 1000)
+    loaded = []
+
+    def load() -> "SentenceTransformer":
+        loaded.append(True)
+        return tiny_transformer
+
+    assert len(list(AcceleratedEncoder(tiny, load, "cpu").encode_passages(["bees", "miel"]))) == 2
+    assert loaded
+    assert list(AcceleratedEncoder(tiny, nobody, "cpu").encode_passages([])) == []
+
+
 def test_a_few_texts_and_questions_are_embedded_by_the_processor(
     tiny: OnnxEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
