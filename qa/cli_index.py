@@ -3,7 +3,7 @@
 import gc
 import time
 from collections import Counter
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -117,7 +117,8 @@ def index_(
         if published is not None:
             print_line(f"{several(published, 'passage')} written to {store}")
     if watch:
-        _watch(bot)
+        with suppress(KeyboardInterrupt):  # which is how it ends
+            _watch(bot)
     raise typer.Exit(SKIPPED if troubles else READY)
 
 
