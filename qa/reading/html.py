@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from qa.reading import pagetables, webpage
+from qa.reading import pageheadings, pagetables, webpage
 from qa.reading.extract import Extract, UnreadableError
 from qa.reading.pagedates import date_of_page
 from qa.reading.text import decode
@@ -42,6 +42,7 @@ def extract(data: bytes) -> Extract:
     _join_lines(tree)
     webpage.unwrap(tree)
     pagetables.unframe(tree)
+    pageheadings.flatten(tree)
     language, lines, rows = _language(tree), list(webpage.lines(tree)), pagetables.rows(tree)
     date = date_of_page(tree)  # trafilatura would guess one
     page: Any = bare_extraction(
@@ -51,7 +52,8 @@ def extract(data: bytes) -> Extract:
         date_extraction_params={"extensive_search": False},
     )
     main = page and page.text
-    text = _spaced(pagetables.joined(main or html2txt(source), rows))
+    text = pagetables.joined(main or html2txt(source), rows)
+    text = _spaced(pageheadings.placed(text, lines) if main else text)
     if not text:
         raise UnreadableError("has no main text; a page that scripts fill must be saved as shown")
     if main:

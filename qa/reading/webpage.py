@@ -12,13 +12,20 @@ from qa.types import Span
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "summary")  # one opens and closes what is below
 # What holds a line of text, and what a paragraph of an article does not stand in.
-_HOLDERS = ("p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "td")
+_BLOCKS = ("body", "main", "article", "section", "div")
+_HOLDERS = ("p", "li", "dt", "dd", "blockquote", "td", *_BLOCKS, *HEADINGS)
 _BESIDE = frozenset(("aside", "figure", "footer", "form", "nav", "noscript", "script", "style"))
 _AROUND = ("aside", "footer", "form", "nav")  # of these, what a page may have left open
 # What holds comments; an article that has some is "commented", or "commentable".
 _ANSWERS = re.compile(
     r"(?:^|[\s_-])(?:comment(?:aire)?s?(?!ed|able|ary)|comentarios?|disqus)", re.IGNORECASE
+)
+# What holds buttons or a field to fill in; an article may be "related" or "shared" as a whole.
+_OFFERS = re.compile(
+    r"(?:^|[\s_-])(?:shar(?:e|ing)|social|cookies?|newsletters?|related|ad(?:vert\w*)?s?)(?:$|[\s_-])",
+    re.IGNORECASE,
 )
 # A year follows the sign, and is one of a notice: its holder or nothing follows, and no verb. A
 # caption that credits its picture has the sign alone.
@@ -52,14 +59,16 @@ class Line:
     """A text within one element, from one break or paragraph to the next.
 
     `linked` if it is a link to another page, or nearly so; `answers` if it stands among what
-    readers said of this one. `within` are the elements it stands in, by their places in the page,
-    and `body` is the innermost that the page calls its article, or -1.
+    readers said of this one, `offers` among what they may do with it. `within` are the elements it
+    stands in, by their places in the page, and `body` is the innermost that the page calls its
+    article, or -1.
     """
 
     tag: str
     text: str
     linked: bool
     answers: bool
+    offers: bool
     within: tuple[int, ...]
     body: int
 
@@ -69,19 +78,20 @@ class Line:
 
     @property
     def heading(self) -> bool:
-        return self.tag[0] == "h"
+        return self.tag in HEADINGS
 
 
 @dataclass(frozen=True, slots=True)
 class _Open:
     """An element that a text stands in, and what is so for all that stands in it."""
 
-    tag: str
-    place: int
-    away: bool
-    beside: bool
-    answers: bool
-    body: int
+    tag: str = ""
+    place: int = -1
+    away: bool = False
+    beside: bool = False
+    answers: bool = False
+    offers: bool = False
+    body: int = -1
 
 
 def unwrap(tree: "HtmlElement") -> None:
@@ -116,13 +126,14 @@ def lines(tree: "HtmlElement") -> Iterator[Line]:
 
 
 def _opened(element: "HtmlElement", place: int, stack: Sequence[_Open]) -> _Open:
-    around = stack[-1] if stack else _Open("", -1, away=False, beside=False, answers=False, body=-1)
+    around = stack[-1] if stack else _Open()
     return _Open(
         element.tag,
         place,
-        away=around.away or _away(element),
+        away=around.away or away(element),
         beside=around.beside or element.tag in _BESIDE,
         answers=around.answers or _answers(element),
+        offers=around.offers or _offers(element),
         body=place if _is_body(element) else around.body,
     )
 
@@ -134,11 +145,11 @@ def _line(stack: Sequence[_Open], texts: Sequence[tuple[str, bool]]) -> Iterator
     if holder is None or not (size := len(letters(text))):
         return
     links = sum(len(letters(text)) for text, away in texts if away)
-    least = LINKED_HEADING if holder.tag[0] == "h" else LINKED
+    least = LINKED_HEADING if holder.tag in HEADINGS else LINKED
     linked = links >= least * (size - _announcement(texts))
     if linked or not holder.beside:
         within = tuple(element.place for element in stack)
-        yield Line(holder.tag, text, linked, holder.answers, within, holder.body)
+        yield Line(holder.tag, text, linked, holder.answers, holder.offers, within, holder.body)
 
 
 def _announcement(texts: Sequence[tuple[str, bool]]) -> int:
@@ -152,7 +163,7 @@ def _announcement(texts: Sequence[tuple[str, bool]]) -> int:
     return len(letters(before)) if announces and " " in title else 0
 
 
-def _away(element: "HtmlElement") -> bool:
+def away(element: "HtmlElement") -> bool:
     """Whether it is a link to another page."""
     return element.tag == "a" and not element.get("href", "#").startswith(("#", "mailto:", "tel:"))
 
@@ -164,8 +175,17 @@ def _is_body(element: "HtmlElement") -> bool:
 
 
 def _answers(element: "HtmlElement") -> bool:
-    names = f"{element.get('id', '')} {element.get('class', '')}"
-    return element.tag not in ("html", "body") and _ANSWERS.search(names) is not None
+    return _is_called(element, _ANSWERS)
+
+
+def _offers(element: "HtmlElement") -> bool:
+    """Whether it is there for what its reader may do, and has a heading at most to tell of it."""
+    return _is_called(element, _OFFERS) and next(element.iter("p"), None) is None
+
+
+def _is_called(element: "HtmlElement", names: re.Pattern[str]) -> bool:
+    given = f"{element.get('id', '')} {element.get('class', '')}"
+    return element.tag not in ("html", "body") and names.search(given) is not None
 
 
 def leads(page: Sequence[Line], text: str) -> list[str]:
@@ -221,13 +241,13 @@ def _answered(page: Sequence[Line], keys: Sequence[str]) -> set[str]:
 
 def _beneath(page: Sequence[Line], keys: Collection[str]) -> set[str]:
     """What stands beneath the element of the article, in whose text the lines have these `keys`."""
-    main = _article([line for line in page if line.key in keys])
+    main = article([line for line in page if line.key in keys])
     inside = [index for index, line in enumerate(page) if main in line.within]
     below = page[inside[-1] + 1 :] if inside else ()
     return {line.key for line in below} - {page[index].key for index in inside}
 
 
-def _article(page: Sequence[Line]) -> int:
+def article(page: Sequence[Line]) -> int:
     """The smallest element that holds most lines, or in it the one that is called an article."""
     sizes, said = Counter[int](), Counter[int]()
     for line in page:
