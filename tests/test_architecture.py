@@ -97,7 +97,7 @@ def test_a_whole_question_loads_nothing_heavy(prepared: Path, shared_cache: Path
             "lxml",  # in some of them for its type
             {"html.py", "pagedates.py", "pageheadings.py", "pagetables.py", "webpage.py"},
         ),
-        ("pathspec", {"folder.py", "filters.py"}),
+        ("pathspec", {"patterns.py", "folder.py"}),
         ("subprocess", {"apart.py", "processes.py"}),
         ("ray", {"cluster.py"}),
         ("fastapi", {"server.py", "service.py"}),
