@@ -25,6 +25,7 @@ ALL_SETS = "all sets"
 _WIDTHS = {"cases": 7, "AUROC": 8, "refused": 9, "answered": 10, "calibration error": 19}
 _WIDTHS["by chance"] = 11
 _STEPS = 60  # of Newton's method; it has settled after ten
+_HALVINGS = 20  # of a step, at most
 
 Vector = npt.NDArray[np.float64]
 Progress = Callable[[str, float], None]
@@ -115,11 +116,21 @@ def _newton(x: Vector, y: Vector, weights: Vector) -> Vector:
     ridge = np.diag([RIDGE * len(x)] * x.shape[1] + [0.0])  # the last is the intercept
     x = np.column_stack([x, np.ones(len(x))])
     beta = np.zeros(x.shape[1])
+
+    def loss(beta: Vector) -> float:
+        logits = x @ beta
+        return float(weights @ (np.logaddexp(0, logits) - y * logits) + beta @ ridge @ beta / 2)
+
     for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-x @ beta))
+        p = (1 + np.tanh(x @ beta / 2)) / 2  # the logistic function, without an overflow
         gradient = x.T @ (weights * (y - p)) - ridge @ beta
         hessian = (x * (weights * p * (1 - p))[:, None]).T @ x + ridge
-        beta = beta + np.linalg.solve(hessian, gradient)
+        step = np.linalg.solve(hessian, gradient)
+        for _ in range(_HALVINGS):  # where right and wrong are far apart, a whole step goes too far
+            if loss(beta + step) <= loss(beta):
+                break
+            step = step / 2
+        beta = beta + step
     return beta
 
 

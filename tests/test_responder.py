@@ -147,4 +147,4 @@ def test_a_page_of_nonsense_is_no_question_that_is_surely_answered(bot: Bot) -> 
     answer = bot.answer(f"{words} " * 9)
     assert not answer
     [best, *_] = answer.near_misses
-    assert best.score < 0.1
+    assert best.score < 0.9 * bot.judge.threshold
