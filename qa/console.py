@@ -19,6 +19,8 @@ _UNSAFE = re.compile(
 def standard_input() -> BinaryIO:
     if sys.stdin is None:
         raise UsageError("there is no standard input; write the question in quotes instead")
+    if sys.stdin.isatty():
+        complain("qa: reading what you type; Ctrl-D at the beginning of a line ends it")
     return sys.stdin.buffer
 
 

@@ -101,6 +101,21 @@ def test_a_question_may_come_from_standard_input(run: Run) -> None:
     assert run("ask", "-", stdin=b"\xef\xbb\xbf" + KEEPER.encode() + b"\r\n") == run("ask", KEEPER)
 
 
+def test_who_is_to_type_is_told(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = run("ask", KEEPER)[1]
+    capsys.readouterr()
+    keyboard, terminal = os.openpty()
+    with open(keyboard, "wb", buffering=0) as typed, open(terminal) as seen:
+        typed.write(f"{KEEPER}\n\x04".encode())
+        monkeypatch.setattr(sys, "stdin", seen)
+        assert program.run(["ask", "-", "-d", str(folder)]) == 0
+    out, err = capsys.readouterr()
+    assert "Ctrl-D at the beginning of a line ends it" in err
+    assert out == expected
+
+
 def test_a_question_in_an_old_encoding_is_understood(run: Run) -> None:
     spanish = "¿Qué altura tiene el faro?"
     assert run("ask", "-", stdin=spanish.encode("cp1252")) == run("ask", spanish)
