@@ -132,8 +132,9 @@ class Library:
 
     def below(self, rows: Sequence[int]) -> list[int]:
         """The rows of the passages that stand below these, where these are headings."""
-        own = self.places[0][list(rows)]
-        return np.flatnonzero(np.isin(self.places[2], own)).tolist()
+        wanted = np.zeros(len(self._passage_of) + 1, bool)  # the last stands for NONE
+        wanted[self.places[0][list(rows)]] = True
+        return np.flatnonzero(wanted[self.places[2]]).tolist()
 
     @cached_property
     def _passage_of(self) -> npt.NDArray[np.int64]:
