@@ -26,6 +26,7 @@ _PASSAGE = (
     "SELECT row, doc_id, number, start, end, line, language, kind, search_text, repeated, twins,"
     " checksum FROM passages"
 )
+NO_PAGES = "[]"  # as most documents have, of which there may be very many
 _KNOWN = 4096  # passages kept as objects, some megabytes
 
 
@@ -122,7 +123,7 @@ class Catalogue:
             sha256=sha256,
             extractor=extractor,
             date=date,
-            pages=tuple(json.loads(pages)),
+            pages=() if pages == NO_PAGES else tuple(json.loads(pages)),
         )
 
     def documents(self) -> list[Document]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from qa import lexicon
-from qa.catalogue import bytes_of, checksum, marks
+from qa.catalogue import NO_PAGES, bytes_of, checksum, marks
 from qa.language import fold
 from qa.types import Document, Language, Passage
 
@@ -99,7 +99,7 @@ def _document_row(d: Document) -> tuple[Any, ...]:
     text = d.text.encode()
     names = (bytes_of(d.doc_id), bytes_of(str(d.path)), bytes_of(d.title))
     content = (d.encoding, d.sha256, hashlib.sha256(text).hexdigest(), d.extractor, d.date)
-    values = (*names, d.language, *content, json.dumps(d.pages))
+    values = (*names, d.language, *content, json.dumps(d.pages) if d.pages else NO_PAGES)
     return *values, checksum(values), text
 
 
