@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from embeddings import Encoder, IndexFileError
 from qa import manifest, reading
@@ -61,11 +62,12 @@ def refresh(
     """
     cure = cure or manifest.cure(folder, index, model_name)
     place = Place(folder, index, encoder, model_name, cure)
-    library = None if rebuild else _unchanged(place, opened)
+    seen = None if rebuild else _seen(place)
+    library = None if seen is None else _unchanged(place, seen, opened)
     if library is not None:
         return library
     try:
-        library = _refreshed(place, rebuild, progress or (lambda *_: None))
+        library = _refreshed(place, seen, rebuild, progress or (lambda *_: None))
     except OSError as error:
         library = None if rebuild else _as_it_stands(place)
         if library is None:
@@ -87,12 +89,23 @@ class Place:
     cure: str
 
 
-def _unchanged(place: Place, opened: Library | None = None) -> Library | None:
-    """The library as it stands, if every file still is what it was when it was indexed."""
+class Seen(NamedTuple):
+    """An index as it stands, and the files that its folder has now."""
+
+    state: Manifest
+    files: reading.Listing
+
+
+def _seen(place: Place) -> Seen | None:
     state = _state(place)
-    if state is None or not same(place.folder, state, reading.find(place.folder)):
+    return None if state is None else Seen(state, reading.find(place.folder))
+
+
+def _unchanged(place: Place, seen: Seen, opened: Library | None) -> Library | None:
+    """The library as it stands, if every file still is what it was when it was indexed."""
+    if not same(place.folder, *seen):
         return None
-    if opened is not None and opened.state == state:
+    if opened is not None and opened.state == seen.state:
         return opened
     return open_library(place.index, place.cure)
 
@@ -116,11 +129,13 @@ def _as_it_stands(place: Place) -> Library | None:
     return open_library(place.index, place.cure)
 
 
-def _refreshed(place: Place, rebuild: bool, report: Progress) -> Library:
+def _refreshed(place: Place, seen: Seen | None, rebuild: bool, report: Progress) -> Library:
+    """`seen` is what was looked at, and is not the same, before the turn of this builder came."""
     with _locked(place.index):
-        files = reading.find(place.folder)
         state = None if rebuild else _state(place)
-        if state is None or not same(place.folder, state, files):
+        waited = seen is None or state != seen.state  # and another one may have done the work
+        files = reading.find(place.folder) if seen is None or waited else seen.files
+        if state is None or not waited or not same(place.folder, state, files):
             restamped = None if state is None else restamp(place.folder, state, files)
             if restamped is None:
                 _build(place, files, state, rebuild, report)
