@@ -22,4 +22,4 @@ def patterns_of(lines: Iterable[str]) -> "GitIgnoreSpec":
         try:
             return GitIgnoreSpec.from_lines(lines)
         except re.error as error:
-            raise ValueError(f"{error.pattern!r}: {error.msg}") from error
+            raise ValueError(error.msg) from error

@@ -271,3 +271,13 @@ def test_a_qaignore_that_cannot_be_understood_leaves_nothing_in_by_mistake(tmp_p
 def test_a_folder_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="nowhere is not a folder"):
         find(tmp_path / "nowhere")
+
+
+def test_a_pattern_that_is_none_is_told_in_a_sentence(tmp_path: Path) -> None:
+    write(tmp_path / "secret.txt")
+    write(tmp_path / ".qaignore", b"[z-a]\nsecret.txt\n")
+
+    with pytest.raises(
+        DocumentError, match=r"\.qaignore cannot be understood \(bad character range"
+    ):
+        find(tmp_path)
