@@ -5,6 +5,7 @@ then on. Prints how often each was run and what was found.
 """
 
 import argparse
+import importlib
 import importlib.util
 import os
 import re
@@ -27,6 +28,12 @@ def fuzz(name: str, options: list[str]) -> None:
 
     with atheris.instrument_imports(include=["qa"]):
         import targets
+
+        from qa.reading.formats import FORMATS
+
+        # Else they would be imported when first needed, and none of their paths be seen.
+        for known in FORMATS.values():
+            importlib.import_module(f"qa.reading.{known.module}")
     atheris.Setup([sys.argv[0], *options], targets.TARGETS[name])
     atheris.Fuzz()
 
