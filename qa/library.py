@@ -130,11 +130,14 @@ class Library:
         found = zip(rows, self.places[2][list(rows)].tolist(), strict=True)
         return {row: int(self._passage_of[at]) for row, at in found if at != NONE}
 
-    def below(self, rows: Sequence[int]) -> list[int]:
-        """The rows of the passages that stand below these, where these are headings."""
+    def below(self, rows: Sequence[int], among: Rows | None = None) -> list[int]:
+        """The rows of the passages that stand below these, where these are headings; with
+        `among`, of these rows only."""
         wanted = np.zeros(len(self._passage_of) + 1, bool)  # the last stands for NONE
         wanted[self.places[0][list(rows)]] = True
-        return np.flatnonzero(wanted[self.places[2]]).tolist()
+        where = np.arange(len(self)) if among is None else among
+        found: list[int] = where[wanted[self.places[2][where]]].tolist()
+        return found
 
     @cached_property
     def _passage_of(self) -> npt.NDArray[np.int64]:

@@ -110,9 +110,7 @@ def retrieve(
         others += library.nearest(each.vector, CANDIDATES, among)[0].tolist()
     cited = references(asked or question)
     others += _citing(library, cited, among)
-    others += library.below([*found, *others])[:BELOW]
-    if among is not None:
-        others = [row for row in others if row in among]
+    others += library.below([*found, *others], among)[:BELOW]
     others = [row for row in dict.fromkeys(others) if row not in found]
     found |= zip(others, library.cosines(encoding.vector, others), strict=True)
     tokens = centres(model_name).centred(encoding.tokens, "query", language)
