@@ -100,3 +100,10 @@ def test_what_stands_below_a_heading_is_found_however_much_is_like_the_question(
     assert "room#p2" in found
     only_years = bot.hits("opening hours", where=Filter.of(within="years.txt"))
     assert {hit.passage.doc_id for hit in only_years} == {"years"}
+    # So it is where more than can be candidates stands below that heading, but is left out.
+    body = "\n\n".join(f"Nobody reads passage {number} of the old rules." for number in range(30))
+    (folder / "first.txt").write_text(f"Opening hours\n\n{body}\n")
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+    some = bot.hits("opening hours", where=Filter.of(within=["years.txt", "room.txt"]))
+    assert "room#p2" in {hit.passage.source_id for hit in some}
+    assert "first" not in {hit.passage.doc_id for hit in some}
