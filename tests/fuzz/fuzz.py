@@ -41,10 +41,14 @@ def fuzz(name: str, options: list[str]) -> None:
 def seeds(name: str, place: Path) -> None:
     """A few inputs to begin with: files of the format, or a text of the seeds."""
     import made
+    from targets import PARTS, members
 
     makers = {"mail": "eml", "tables": "csv"}
     maker = getattr(made, makers.get(name, name), None)
-    if name == "pdf":
+    suffix, _, part = name.partition("-")
+    if part:
+        (place / "made").write_bytes(members(suffix)[PARTS[suffix]])
+    elif name == "pdf":
         made.pdf(place / "made", [[made.HONEY, made.KEEPER]])
     elif maker is not None:
         maker(place / "made")

@@ -7,12 +7,14 @@ on random bytes and on all that was ever found (`crashes/`).
 import io
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
+import made
 from conftest import DOCUMENTS, HashingEncoder
 
 import qa.bot
@@ -105,6 +107,32 @@ def _foreign(suffix: str) -> Callable[[bytes], None]:
     return read
 
 
+# The part of an archive that is fuzzed by itself: any bytes for it, as few would be an archive.
+PARTS = {"docx": "word/document.xml", "odt": "content.xml"}
+
+
+@cache
+def members(suffix: str) -> dict[str, bytes]:
+    """What an archive of a format has in it, by name."""
+    path = getattr(made, suffix)(_folder() / f"made.{suffix}")
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _inside(suffix: str) -> Callable[[bytes], None]:
+    """A format that is an archive, by the part of it that has the text."""
+    read = _foreign(f".{suffix}")
+
+    def pack(data: bytes) -> None:
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as writing:
+            for name, content in (members(suffix) | {PARTS[suffix]: data}).items():
+                writing.writestr(name, content)
+        read(archive.getvalue())
+
+    return pack
+
+
 def state(data: bytes) -> None:
     """A manifest that anyone may have written."""
     index = _folder() / "state"
@@ -184,6 +212,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "pdf": _foreign(".pdf"),
     "docx": _foreign(".docx"),
     "odt": _foreign(".odt"),
+    "docx-text": _inside("docx"),
+    "odt-text": _inside("odt"),
     "rtf": _foreign(".rtf"),
     "manifest": state,
     "question": question,
