@@ -211,10 +211,30 @@ def test_rich_text_has_characters_that_it_writes_as_two() -> None:
         (rb"a {\v\xe x}b {\*\bkmkstart \v x}c \v x {\plain d} x", "a b c d"),
         (rb"a {\pict\bin11 \v {{\line }b", "a b"),
         (rb"a {\pict\bin6 \line }b", "a b"),
+        (
+            rb"a\par{\listtext\f1\'b7\tab}b\line c\par{\listtext 1.\tab}d\par{\listtext x\tab}\par"
+            rb"{\pntext\'b7\tab}{\*\pn\pnlvlblt}e\par f",
+            "a\n\n- b\nc\n1. d\n- e\n\nf",
+        ),
+        (
+            rb"{\listtext\tab}a\tab b\par\trowd\cellx9{\listtext -\tab}c\cell d\cell\row",
+            "- a\tb\n- c | d",
+        ),
     ],
 )
 def test_rich_text_has_its_cells_and_lines_and_nothing_hidden(source: bytes, text: str) -> None:
     assert extract(".rtf", rb"{\rtf1\ansi " + source + b"}").text == text
+
+
+def test_hidden_words_of_a_word_document_are_left_out(tmp_path: Path) -> None:
+    from docx import Document
+
+    document = Document()
+    paragraph = document.add_paragraph("Seen,")
+    for text, hidden in ((" secret", True), (" and shown", False), (" too.", None)):
+        paragraph.add_run(text).font.hidden = hidden
+    document.save(str(tmp_path / "a.docx"))
+    assert extracted(tmp_path / "a.docx").text == "Seen, and shown too."
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "windows-1252", "iso-8859-1", "no-such-thing"])
@@ -559,7 +579,7 @@ def test_what_was_extracted_is_known_by_name_and_version(tmp_path: Path) -> None
 
     document = read(made.rtf(tmp_path / "a.rtf"), "a")
 
-    assert document.extractor == f"office.rtf 3, striprtf {version('striprtf')}"
+    assert document.extractor == f"office.rtf 4, striprtf {version('striprtf')}"
 
 
 def test_an_e_mail_is_extracted_again_when_web_pages_are_read_in_another_way(

@@ -41,9 +41,9 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".pdf": Format("pdf", "extract", "pypdfium2"),
-    ".docx": Format("office", "docx", "python-docx", revision=3),
+    ".docx": Format("office", "docx", "python-docx", revision=4),
     ".odt": Format("office", "odt", "odfdo"),
-    ".rtf": Format("office", "rtf", "striprtf", revision=3),
+    ".rtf": Format("office", "rtf", "striprtf", revision=4),
     # Many letters are pages: they are read again when pages are.
     ".eml": Format("mail", "extract", _HTML.library, _HTML.revision + 1),
     ".csv": Format("tables", "csv", revision=3),

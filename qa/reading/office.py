@@ -25,8 +25,9 @@ _ODF_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _OLE = b"\xd0\xcf\x11\xe0"  # what a DOCX with a password is wrapped in, and what a .doc is
 _CELLS = " | "
 # Signs that no text has: Unicode has set them aside for a program's own use.
-_LINE, _CELL, _HIDE, _SHOW = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
+_LINE, _CELL, _HIDE, _SHOW, _ITEM = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3", "\ufdd4"
 _RTF_ENDS = {"line": _LINE, "cell": _CELL, "nestcell": _CELL}
+_RTF_MARKS = ("listtext", "pntext")  # the groups of an item's bullet or number
 _RTF_TOKEN = re.compile(
     r"\\(?:(?P<word>[a-zA-Z]+)(?P<number>-?\d{1,10})? ?|[^a-zA-Z])|[{}]", re.DOTALL
 )
@@ -167,13 +168,16 @@ def _docx_runs(element: Any) -> Iterator[str]:
             yield "\n"
         elif child.tag == f"{_W}noBreakHyphen":
             yield "-"
-        elif child.tag not in (
-            f"{_W}txbxContent",
-            f"{_W}pPr",
-            f"{_W}moveFrom",
-            _FALLBACK,
-        ):
+        elif not _is_unseen(child):
             yield from _docx_runs(child)
+
+
+def _is_unseen(element: Any) -> bool:
+    """Whether it is no text, hidden, deleted, or stands elsewhere."""
+    if element.tag == f"{_W}r":
+        hidden = element.find(f"{_W}rPr/{_W}vanish")
+        return hidden is not None and hidden.get(f"{_W}val", "1") not in ("0", "false", "off")
+    return element.tag in (f"{_W}txbxContent", f"{_W}pPr", f"{_W}moveFrom", _FALLBACK)
 
 
 def _joined(blocks: Iterable[tuple[bool, str]]) -> Iterator[str]:
@@ -259,7 +263,8 @@ def rtf(data: bytes) -> Extract:
 
 
 def _marked(source: str) -> str:
-    """RTF with a sign at the end of each line and cell and about what is hidden, without pictures.
+    """RTF with a sign at the end of each line and cell, at the start of each item and about what is
+    hidden, without pictures.
 
     Its reader makes a paragraph of every line, and tells nothing of what is hidden.
     """
@@ -276,6 +281,8 @@ def _marked(source: str) -> str:
             hidden = word == "v" and number != "0"
         elif word in _RTF_ENDS:
             sign = f"{{{_RTF_ENDS[word]}}}"  # in braces, or it may be skipped as another's stand-in
+        elif word in _RTF_MARKS:
+            sign = f"{{{_ITEM}}}"
         elif word == "bin":  # so many bytes follow, which may look like anything
             sign, at = "", at + max(int(number or 0), 0)
         turn = f"{{{_SHOW if before else _HIDE}}}" if hidden != before else ""
@@ -284,8 +291,12 @@ def _marked(source: str) -> str:
 
 
 def _rtf_block(line: str) -> tuple[bool, str]:
-    """Whether it is a row of a table, and its text."""
-    text = line.replace(_LINE, "\n")
-    if _CELL not in line:
+    """Whether it is an item of a list or a row of a table, and its text."""
+    text = line.replace(_LINE, "\n").replace(_ITEM, "")
+    if _CELL in line:
+        return True, _CELLS.join(filter(None, (" ".join(c.split()) for c in text.split(_CELL))))
+    if not line.lstrip().startswith(_ITEM):
         return False, text
-    return True, _CELLS.join(filter(None, (" ".join(c.split()) for c in text.split(_CELL))))
+    bullet, said = text.split("\t", 1) if "\t" in text else ("", text)
+    number = bullet.strip() if any(map(str.isalnum, bullet)) else "-"
+    return True, f"{number} {said.strip()}" if said.strip() else ""
