@@ -15,8 +15,9 @@ from qa.conversation import Conversation, Responder, Settings
 from qa.errors import QAError
 from qa.language import say
 from qa.progress import Bar
-from qa.render import one_line, terminal_style
+from qa.render import terminal_style
 from qa.types import LANGUAGES, Language
+from qa.visible import one_line
 
 _TICK = 0.1  # seconds between two looks at whether the bot is open
 

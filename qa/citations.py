@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from qa.render import digests, in_file, one_line
-from qa.transcript import blockquote, code
+from qa.markdown import blockquote, code, digests
+from qa.render import in_file
 from qa.types import Language, Quote, sha256
+from qa.visible import one_line
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?![\d-])")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()

@@ -25,7 +25,7 @@ def doctor(
     """
     from qa.checks import Check, healthy
     from qa.doctor import examine, patient
-    from qa.render import one_line
+    from qa.visible import one_line
 
     checks: list[Check] = []
     for check in examine(patient(documents, index, model, store)):

@@ -125,7 +125,7 @@ def index_(
 def summary(library: "Library", seconds: float) -> list[str]:
     """What is in an index, and how long it took to have it."""
     from qa.language import language_name
-    from qa.render import visible
+    from qa.visible import visible
 
     state, languages = library.state, Counter(library.languages)
     counts = f"{several(len(library), 'passage')} of {several(len(state.documents), 'document')}"
@@ -145,7 +145,7 @@ def summary(library: "Library", seconds: float) -> list[str]:
 
 def passed_over(listing: "Listing") -> str:
     """How many files of which formats were not read, and folders not followed; "" for none."""
-    from qa.render import one_line
+    from qa.visible import one_line
 
     counts = {suffix or "without an ending": n for suffix, n in listing.passed.items()}
     often = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -169,7 +169,7 @@ def _publish(library: "Library", store: str, progress: Bar | None) -> int:
 
 def _watch(bot: "Bot") -> None:
     from embeddings import EmbeddingsError
-    from qa.render import one_line
+    from qa.visible import one_line
     from qa.watching import watch
 
     complain(f"qa: watching {bot.folder}; Ctrl-C ends it")

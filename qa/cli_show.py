@@ -77,7 +77,8 @@ def sources(
         ]
         print_json(rows, indent=2)
         return
-    from qa.render import location, one_line, terminal_style
+    from qa.render import location, terminal_style
+    from qa.visible import one_line
 
     style = terminal_style(on_terminal())
     for d in found:

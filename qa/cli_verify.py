@@ -75,8 +75,9 @@ def _of_saved(saved: Path, documents: Path | None, as_json: bool) -> None:
 def _of_index(documents: Path | None, index: Path | None, model: str | None, as_json: bool) -> None:
     from qa import verdicts
     from qa.bot import as_indexed
-    from qa.render import one_line, terminal_style
+    from qa.render import terminal_style
     from qa.verification import verify as compare
+    from qa.visible import one_line
 
     with closing(Bar()) as progress:
         folder, library = as_indexed(documents, index, model, progress)

@@ -67,7 +67,7 @@ def print_line(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    from qa.render import one_line
+    from qa.visible import one_line
 
     if sys.stderr is not None:
         sys.stderr.write(one_line(text) + "\n")

@@ -16,9 +16,10 @@ from qa.errors import SourceError, UsageError
 from qa.filters import Filter, is_period
 from qa.language import detect, language_name, say
 from qa.messages import Key
-from qa.render import PLAIN, Style, in_context, one_line, quote, render
+from qa.render import PLAIN, Style, in_context, quote, render
 from qa.transcript import Turn, transcript, write
 from qa.types import LANGUAGES, Answer, Document, Language, Quote, whole_number
+from qa.visible import one_line
 from qa.wording import is_manners
 
 _FRAGMENT = 2  # words: "Carolina Santos?" is in no language, so the conversation's goes on

@@ -26,8 +26,8 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from qa.conversation import COMMAND, Conversation, Responder
 from qa.errors import QAError
 from qa.language import language_name, say
-from qa.render import one_line
 from qa.types import LANGUAGES
+from qa.visible import one_line
 
 _TICK = 0.1  # seconds between two looks at whether the bot is open
 _MENU = 6  # lines below the prompt, kept free for completions

@@ -17,9 +17,9 @@ from qa.catalogue import Catalogue
 from qa.encoded import PLACES, Encoded
 from qa.errors import LibraryError
 from qa.manifest import Manifest
-from qa.render import names_shown
 from qa.store import FolderStore, Store
 from qa.types import Document, Language, Passage
+from qa.visible import names_shown
 from qa.weak import weakly
 
 Vectors = npt.NDArray[np.float32]

@@ -1,28 +1,18 @@
-"""An answer as text: plain, for a terminal, or as Markdown. Nothing here decides anything.
-
-Documents and questions are data. Whatever could steer a terminal (escape sequences, control
-characters, marks that reverse the direction of writing) is shown as a visible sign instead.
-"""
+"""An answer as text, plain or for a terminal. Nothing here decides anything."""
 
 import os
-import re
 import shutil
 import textwrap
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from qa import links
 from qa.language import language_name, say
 from qa.messages import Key
-from qa.types import Answer, Language, Quote, sha256
+from qa.types import Answer, Language, Quote
+from qa.visible import one_line, visible
 
-_CONTROL_PICTURES = 0x2400  # ␀, ␁, ␂ …: one for each control character
-_DELETE, _DELETE_PICTURE = 0x7F, "␡"
-_UNSEEN = "�"
-_SHOW_NOTHING = "\xad\u200b\u200c\u200d\u2060\ufeff"  # soft hyphen, zero-width marks, BOM
-_LINE_END = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # as str.splitlines has them
 _NAMED = 5  # places at which a passage is found again; --json has all of them
 _WIDEST = 100  # columns; longer lines are hard to read
 
@@ -53,71 +43,6 @@ def terminal_style(is_terminal: bool) -> Style:
         return PLAIN
     colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return Style(colour, min(shutil.get_terminal_size().columns, _WIDEST), links.wanted())
-
-
-def visible(text: str) -> str:
-    """`text` as it can be shown: what could steer a terminal replaced by a visible sign.
-
-    Line ends of all kinds become newlines; marks that show nothing are left out.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_visible, _LINE_END.sub("\n", text)))
-
-
-def _visible(char: str) -> str:
-    if char == "\n" or char.isprintable():
-        return char
-    if char == "\t":
-        return " "
-    if char in _SHOW_NOTHING:
-        return ""
-    code = ord(char)
-    if code < 0x20:
-        return chr(_CONTROL_PICTURES + code)
-    if code == _DELETE:
-        return _DELETE_PICTURE
-    return char if unicodedata.category(char) == "Zs" else _UNSEEN
-
-
-def in_markdown(text: str) -> str:
-    """`text` as a quotation in Markdown has it: tabs stay, and a line end at its end is none."""
-    lines = ("\t".join(visible(part) for part in line.split("\t")) for line in text.splitlines())
-    return "\n".join(lines)
-
-
-def comparable(text: str) -> str:
-    """A text as Markdown shows it, without the blanks at the ends of lines, which editors cut."""
-    return "\n".join(line.rstrip() for line in in_markdown(text).split("\n"))
-
-
-def digests(quote: str) -> str:
-    """The SHA-256 of a quote, for a citation in Markdown; and, where Markdown does not show all of
-    it, that of what it shows, so that it can be told whether someone edited it."""
-    own, shown = sha256(quote), comparable(quote)
-    if own in digests_of(shown):
-        return f"SHA-256 `{own}`"
-    return f"SHA-256 `{own}`, as shown `{sha256(shown)}`"
-
-
-def digests_of(shown: str) -> set[str]:
-    """The SHA-256 of what was shown in Markdown, with each of the line ends it may have had."""
-    return {sha256(shown.replace("\n", end)) for end in ("\n", "\r\n", "\r")}
-
-
-def one_line(text: str) -> str:
-    """`text` made visible, on one line."""
-    return " ".join(visible(text).split())
-
-
-def names_shown(names: Iterable[str]) -> dict[str, str]:
-    """The names by what each is shown as. Where two are shown alike, one that is shown as it is
-    goes first."""
-    shown: dict[str, str] = {}
-    for name in names:
-        seen = one_line(name)
-        shown[seen] = name if seen == name else shown.get(seen, name)
-    return shown
 
 
 def plain(answer: Answer) -> str:

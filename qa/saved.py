@@ -10,7 +10,7 @@ from typing import Any
 
 from qa.console import decoded
 from qa.errors import UsageError
-from qa.render import comparable, digests_of
+from qa.markdown import comparable, digests_of
 from qa.standing import Claim
 from qa.types import sha256
 

@@ -13,8 +13,8 @@ from qa.filters import Filter
 from qa.language import say
 from qa.library import Library
 from qa.messages import Key
-from qa.render import one_line
 from qa.types import LANGUAGES, Document, Language, source_parts
+from qa.visible import one_line
 
 EXAMPLES = 3  # documents that are named where a filter leaves nothing
 

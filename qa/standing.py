@@ -10,10 +10,12 @@ from itertools import pairwise
 from typing import Literal
 
 from qa.differences import ALIKE, MOST, likeness, words
+from qa.markdown import comparable, in_markdown
 from qa.passages import cut
-from qa.render import comparable, in_file, in_markdown, one_line
+from qa.render import in_file
 from qa.responder import quote_of
 from qa.types import Document, Passage, Quote, sha256, source_parts
+from qa.visible import one_line
 
 Status = Literal["unchanged", "moved", "altered", "gone"]
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from qa.language import language_name, say
+from qa.markdown import blockquote, code, digests
 from qa.messages import Key
-from qa.render import digests, in_file, in_markdown, one_line, refusal, searched_otherwise
+from qa.render import in_file, refusal, searched_otherwise
 from qa.types import Answer, Language, Quote
+from qa.visible import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +100,3 @@ def _citation(quote: Quote, language: Language, number: int) -> str:
         digests(quote.text),
     ]
     return f"**{number}.** " + " · ".join(parts)
-
-
-def code(text: str) -> str:
-    """Names from outside, so that no character of theirs is taken for Markdown."""
-    shown = one_line(text)
-    return f"`` {shown} ``" if "`" in shown else f"`{shown}`"
-
-
-def blockquote(text: str) -> str:
-    """Every line is marked, so nothing in a document can pass for the program's own words.
-
-    Tabs stay, unlike on a terminal; other control characters are made visible here too.
-    """
-    return "\n".join(f"> {line}" if line else ">" for line in in_markdown(text).split("\n"))

@@ -6,9 +6,10 @@ from typing import Any
 
 from qa.differences import Change, Part, differences
 from qa.progress import several
-from qa.render import Style, in_file, location, one_line, painted_lines
+from qa.render import Style, in_file, location, painted_lines
 from qa.standing import Finding, Status
 from qa.types import Quote, sha256
+from qa.visible import one_line
 
 _ORDER: tuple[Status, ...] = ("unchanged", "moved", "altered", "gone")
 _CODES: dict[Status, str] = {"unchanged": "2", "moved": "1", "altered": "1;33", "gone": "1;33"}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from qa import reading
 from qa.errors import DocumentError, reason
-from qa.render import names_shown
 from qa.standing import Claim, Finding, Present
+from qa.visible import names_shown
 
 Progress = Callable[[str, float], None]
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from qa import render
-from qa.render import PLAIN, Style, one_line, parts_of, searched_otherwise, visible
+from qa.render import PLAIN, Style, parts_of, searched_otherwise
 from qa.types import LANGUAGES, Answer, Language, Quote, Span, Twin
+from qa.visible import names_shown, one_line, visible
 
 OURS = re.compile(
     "\x1b\\[(?:0|1|2|1;36|1;33|33)m"
@@ -345,5 +346,5 @@ def test_capitals_and_blanks_are_no_reason_to_show_what_was_searched() -> None:
 
 def test_names_by_what_they_are_shown_as() -> None:
     alike = ["a  b", "a b", "a   b", "c\x1bd", "c"]
-    assert render.names_shown(alike) == {"a b": "a b", "c␛d": "c\x1bd", "c": "c"}
-    assert render.names_shown(["a  b", "a   b"]) == {"a b": "a  b"}
+    assert names_shown(alike) == {"a b": "a b", "c␛d": "c\x1bd", "c": "c"}
+    assert names_shown(["a  b", "a   b"]) == {"a b": "a  b"}

@@ -18,7 +18,7 @@ import qa.bot
 from qa import __main__ as program, reading, saved, standing, verification
 from qa.conversation import Conversation
 from qa.errors import UsageError
-from qa.render import comparable, in_markdown
+from qa.markdown import comparable, in_markdown
 from qa.standing import Claim, Finding, Shown, Status
 
 KEEPER = "The keeper of the hives is called Marta Klein and lives in Andorra."
@@ -757,7 +757,7 @@ def test_what_repeats_itself_does_not_take_for_ever(
 
 @given(text=st.text(st.characters(exclude_categories=[]), min_size=1, max_size=80))
 def test_a_block_in_markdown_is_read_back_as_it_was_written(text: str) -> None:
-    from qa.transcript import blockquote
+    from qa.markdown import blockquote
 
     shown = f"**1.** `bees#p1` · `bees.txt:1` · English\n\n{blockquote(text)}\n\nAfter it.\n"
     found = list(saved._of_markdown(shown))
