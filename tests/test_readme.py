@@ -40,6 +40,11 @@ def test_the_two_commands_stand_at_the_top() -> None:
     ]
 
 
+def test_links_within_the_page_lead_to_its_headings() -> None:
+    headings = re.findall(r"^## (.+)$", README, re.MULTILINE)
+    assert re.findall(r"\]\(#([^)]+)\)", README) == [h.lower().replace(" ", "-") for h in headings]
+
+
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize("block", PYTHON)
 def test_the_python_blocks_run(block: str) -> None:
