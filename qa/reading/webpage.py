@@ -261,11 +261,11 @@ def article(page: Sequence[Line]) -> int:
 
 def _teasers(linked: Sequence[bool], sizes: Sequence[int]) -> int:
     """The line from which on a text is but a list of other pages, each with a word on it."""
-    best, at, score, size = 0, len(linked), 0, 0
+    best, at, score, size, whole = 0, len(linked), 0, 0, sum(sizes)
     for index in range(len(linked) - 1, -1, -1):
         score += 2 if linked[index] else -(sizes[index] >= LEAD)
         size += sizes[index]
-        if size > OWN * sum(sizes):
+        if size > OWN * whole:
             break
         if score > best:
             best, at = score, index
