@@ -25,6 +25,11 @@ LARGE = {
     "NULs": (b"\0" * MIB, OWN),
     "lone surrogates": (b"\xff\xed\xa0\x80" * 100_000, ("sentences", "passages", "question")),
     "a deep page": (b"<div>" * 100_000 + b"words" + b"</div>" * 100_000, ("html",)),
+    "loose lines": (
+        b"".join(b"<p>%d%s</p><div>1</div>" % (n, b" a" * 99) for n in range(9000)),
+        ("html",),
+    ),
+    "loose items": (b"<p>" + b"One. " * 300 + b"</p><ul>" + b"<li>1</li>" * 10_000, ("html",)),
     "deep tables": (b"<table><tr><td>" * 20_000, ("html",)),
     "a question": (b"Where is the keeper? " * (MIB // 21), ("question",)),
     "a question of one word": (b"k" * MIB, ("question",)),

@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from qa.reading import pageheadings, pagetables, webpage
+from qa.reading import pagegaps, pagetables, webpage
 from qa.reading.extract import Extract, UnreadableError
 from qa.reading.pagedates import date_of_page
 from qa.reading.text import decode
@@ -42,7 +42,7 @@ def extract(data: bytes) -> Extract:
     _join_lines(tree)
     webpage.unwrap(tree)
     pagetables.unframe(tree)
-    pageheadings.flatten(tree)
+    pagegaps.flatten(tree)
     language, lines, rows = _language(tree), list(webpage.lines(tree)), pagetables.rows(tree)
     date = date_of_page(tree)  # trafilatura would guess one
     page: Any = bare_extraction(
@@ -53,7 +53,9 @@ def extract(data: bytes) -> Extract:
     )
     main = page and page.text
     text = pagetables.joined(main or html2txt(source), rows)
-    text = _spaced(pageheadings.placed(text, lines) if main else text)
+    if main:  # what is put back may be a row, too
+        text = pagetables.joined(pagegaps.placed(text, lines), rows)
+    text = _spaced(text)
     if not text:
         raise UnreadableError("has no main text; a page that scripts fill must be saved as shown")
     if main:
