@@ -95,7 +95,14 @@ def test_a_whole_question_loads_nothing_heavy(prepared: Path, shared_cache: Path
         ("trafilatura", {"html.py"}),
         (
             "lxml",  # in some of them for its type
-            {"html.py", "pagedates.py", "pagegaps.py", "pagetables.py", "webpage.py"},
+            {
+                "html.py",
+                "pagedates.py",
+                "pagegaps.py",
+                "pagelines.py",
+                "pagetables.py",
+                "webpage.py",
+            },
         ),
         ("pathspec", {"patterns.py", "folder.py"}),
         ("subprocess", {"apart.py", "processes.py"}),

@@ -6,8 +6,9 @@ from lxml.html import document_fromstring
 from qa.reading.dates import date_of
 from qa.reading.extract import Extract
 from qa.reading.formats import extract
+from qa.reading.pagelines import lines
 from qa.reading.pagetables import joined, rows
-from qa.reading.webpage import asides, lines
+from qa.reading.webpage import asides
 
 LEAD = "The mill of the valley, closed since the flood of 1953, grinds again from Monday on."
 BODY = [

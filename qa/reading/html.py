@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from qa.reading import pagegaps, pagetables, webpage
+from qa.reading import pagegaps, pagelines, pagetables, webpage
 from qa.reading.extract import Extract, UnreadableError
 from qa.reading.pagedates import date_of_page
 from qa.reading.text import decode
@@ -43,7 +43,7 @@ def extract(data: bytes) -> Extract:
     webpage.unwrap(tree)
     pagetables.unframe(tree)
     pagegaps.flatten(tree)
-    language, lines, rows = _language(tree), list(webpage.lines(tree)), pagetables.rows(tree)
+    language, lines, rows = _language(tree), list(pagelines.lines(tree)), pagetables.rows(tree)
     date = date_of_page(tree)  # trafilatura would guess one
     page: Any = bare_extraction(
         tree,

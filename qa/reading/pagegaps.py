@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from qa.reading.webpage import HEADINGS, LEAD, Line, article, away, letters
+from qa.reading.pagelines import HEADINGS, LEAD, Line, away, letters
+from qa.reading.webpage import article
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from qa.reading.webpage import letters
+from qa.reading.pagelines import letters
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
