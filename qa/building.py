@@ -16,7 +16,7 @@ from qa.boilerplate import marked
 from qa.encoded import ASIDE, PLACES, Encoded, EncodedWriter, Text, keys_of
 from qa.library import CATALOGUE, FREQUENCIES, VECTORS, Library
 from qa.likeness import same_words
-from qa.passages import cut
+from qa.passages import cut, has_question
 from qa.progress import Share
 from qa.twins import candidates, find_twins
 from qa.types import Document, Passage
@@ -94,18 +94,20 @@ def _texts(documents: Sequence[Document], cuts: Cuts) -> tuple[list[Text], npt.N
             titled = _titled(d, cuts[d.doc_id])
             row = rows.setdefault(Text(d.title, d.language), len(rows)) if titled else NONE
             titles += [row] * count
-    headings = [NONE if at is None else own[at] for at in _headings(passages)]
+    above = [heading for d in documents for heading in _headings(d.text, cuts[d.doc_id])]
+    headings = [NONE if p is None else rows[Text(p.search_text, p.language)] for p in above]
     return list(rows), np.array([own, titles, headings], np.int32)
 
 
-def _headings(passages: Sequence[Passage]) -> Iterator[int | None]:
-    """For each passage the number of the heading that stands next above it in its document."""
-    heading, doc_id = None, ""
-    for at, passage in enumerate(passages):
-        if passage.doc_id != doc_id:
-            heading, doc_id = None, passage.doc_id
-        if passage.kind == "heading":
-            heading = at
+def _headings(text: str, passages: Sequence[Passage]) -> Iterator[Passage | None]:
+    """For each passage of a document the heading that stands next above it.
+
+    A question above its answer, which are one passage, ends the section before it.
+    """
+    heading: Passage | None = None
+    for passage in passages:
+        if passage.kind == "heading" or has_question(text[passage.start : passage.end]):
+            heading = passage if passage.kind == "heading" else None
             yield None
         else:
             yield heading

@@ -191,6 +191,12 @@ def _answered(found: Iterable[Block]) -> Iterator[Block]:
         yield asked
 
 
+def has_question(text: str) -> bool:
+    """Whether the text of a passage is a question that stands above its answer."""
+    lines = text.splitlines()
+    return len(lines) > 1 and lines[0].rstrip().endswith("?") and not lines[1].strip()
+
+
 def _is_heading(block: Block, longest: int) -> bool:
     """Whether the block is a line that could stand above others as their heading."""
     line = block.lines[0]

@@ -86,6 +86,18 @@ def test_what_stands_below_a_heading_comes_before_it(
     assert first.aligned.min() == pytest.approx(1, abs=0.01)  # the heading has both words
 
 
+def test_a_question_above_its_answer_ends_the_section_before_it(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    body = "It closes at noon.\n\nWho has the key?\n\nThe gardener has it.\n\nHe sleeps by day.\n"
+    (folder / "room.txt").write_text(f"The archive\n\nIt is old.\n\nOpening hours\n\n{body}")
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+    hits = {hit.passage.source_id: hit for hit in bot.hits("opening hours")}
+    assert hits["room#p4"].aligned.min() == pytest.approx(1, abs=0.01)
+    assert hits["room#p5"].passage.search_text == "Who has the key? The gardener has it."
+    assert max(hits[f"room#p{number}"].aligned.max() for number in (5, 6)) < 0.9
+
+
 def test_what_stands_below_a_heading_is_found_however_much_is_like_the_question(
     folder: Path, encoder: HashingEncoder, tmp_path: Path
 ) -> None:
