@@ -91,7 +91,7 @@ def test_a_whole_question_loads_nothing_heavy(prepared: Path, shared_cache: Path
         ("pypdfium2", {"pdf.py"}),
         ("docx", {"office.py"}),
         ("odfdo", {"office.py"}),
-        ("striprtf", {"office.py"}),
+        ("striprtf", {"richtext.py"}),
         ("trafilatura", {"html.py"}),
         (
             "lxml",  # in some of them for its type

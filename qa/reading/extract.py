@@ -1,7 +1,7 @@
 """What every format is turned into, and what is said where that fails."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from qa.types import Span
@@ -12,6 +12,7 @@ MAX_TEXT = 64 * 2**20
 # Scans and pictures make a file large without making its text so; a worker holds it all at once.
 MAX_FILE = 256 * 2**20
 
+CELLS = " | "  # between the cells of a row
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")  # a NUL, half a surrogate pair: no encoding has them
 
 
@@ -66,3 +67,17 @@ def _one_line(text: str) -> str:
 def paragraphs(parts: Iterable[str]) -> str:
     """Paragraphs as one text, with a blank line between them."""
     return "\n\n".join(part.strip("\n") for part in parts if part.strip())
+
+
+def joined(blocks: Iterable[tuple[bool, str]]) -> Iterator[str]:
+    """Items that follow one another as one block of lines, all else by itself."""
+    run = list[str]()
+    for member, text in blocks:
+        if run and not member:
+            yield "\n".join(run)
+            run = []
+        if member and text.strip():
+            run.append(text)
+        elif not member:
+            yield text
+    yield "\n".join(run)

@@ -43,7 +43,7 @@ FORMATS = {
     ".pdf": Format("pdf", "extract", "pypdfium2"),
     ".docx": Format("office", "docx", "python-docx", revision=4),
     ".odt": Format("office", "odt", "odfdo"),
-    ".rtf": Format("office", "rtf", "striprtf", revision=4),
+    ".rtf": Format("richtext", "extract", "striprtf"),
     # Many letters are pages: they are read again when pages are.
     ".eml": Format("mail", "extract", _HTML.library, _HTML.revision + 1),
     ".csv": Format("tables", "csv", revision=3),

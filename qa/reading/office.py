@@ -1,14 +1,12 @@
-"""Documents of word processors: DOCX, ODT, RTF."""
+"""Documents of word processors that are packages of parts: DOCX and ODT."""
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-from qa.reading.extract import Extract, UnreadableError, paragraphs
-from qa.reading.text import decode
+from qa.reading.extract import CELLS, Extract, UnreadableError, joined, paragraphs
 
 # A package unpacks into memory. Pictures hardly shrink, text and tables shrink to a tenth; what
 # is beyond this is no document, or a bomb. `zipfile` unpacks no more of a part than it declares.
@@ -23,15 +21,6 @@ _ODF_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _ODF_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _ODF_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _OLE = b"\xd0\xcf\x11\xe0"  # what a DOCX with a password is wrapped in, and what a .doc is
-_CELLS = " | "
-# Signs that no text has: Unicode has set them aside for a program's own use.
-_LINE, _CELL, _HIDE, _SHOW, _ITEM = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3", "\ufdd4"
-_RTF_ENDS = {"line": _LINE, "cell": _CELL, "nestcell": _CELL}
-_RTF_MARKS = ("listtext", "pntext")  # the groups of an item's bullet or number
-_RTF_TOKEN = re.compile(
-    r"\\(?:(?P<word>[a-zA-Z]+)(?P<number>-?\d{1,10})? ?|[^a-zA-Z])|[{}]", re.DOTALL
-)
-_HIDDEN = re.compile(f"{_HIDE}[^{_SHOW}]*|{_SHOW}")
 # What the template of python-docx says of itself, and so do the files of many programs.
 _TEMPLATE = datetime(2013, 12, 23, 23, 15)
 
@@ -75,7 +64,7 @@ def docx(data: bytes) -> Extract:
     known = about.last_modified_by != "python-docx" or about.title != "Word Document"
     numbered = _docx_numbered(document.styles.element)
     return Extract(
-        paragraphs(_joined(_docx_blocks(document.element.body, numbered))),
+        paragraphs(joined(_docx_blocks(document.element.body, numbered))),
         title=_docx_title(document) or (about.title if known else ""),
         language=about.language,
         date=_docx_date(about) if known else "",
@@ -148,7 +137,7 @@ def _docx_blocks(parent: Any, numbered: Collection[str]) -> Iterator[tuple[bool,
         elif child.tag == f"{_W}tbl":
             for row in child.iterchildren(f"{_W}tr"):
                 cells = map(_docx_cell, row.iterchildren(f"{_W}tc"))
-                yield True, _CELLS.join(filter(None, cells))
+                yield True, CELLS.join(filter(None, cells))
         elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins"):
             yield from _docx_blocks(child, numbered)
 
@@ -180,20 +169,6 @@ def _is_unseen(element: Any) -> bool:
     return element.tag in (f"{_W}txbxContent", f"{_W}pPr", f"{_W}moveFrom", _FALLBACK)
 
 
-def _joined(blocks: Iterable[tuple[bool, str]]) -> Iterator[str]:
-    """Items that follow one another as one block of lines, all else by itself."""
-    run = list[str]()
-    for member, text in blocks:
-        if run and not member:
-            yield "\n".join(run)
-            run = []
-        if member and text.strip():
-            run.append(text)
-        elif not member:
-            yield text
-    yield "\n".join(run)
-
-
 def odt(data: bytes) -> Extract:
     """The body of an OpenDocument text; its headers and footers are no part of it."""
     package = _check_package(data)
@@ -211,7 +186,7 @@ def odt(data: bytes) -> Extract:
     about = document.meta
     body = document.body._xml_element if hasattr(document.body, "_xml_element") else document.body
     return Extract(
-        paragraphs(_joined(_odt_blocks(body))),
+        paragraphs(joined(_odt_blocks(body))),
         title=about.title or "",
         language=str(about.language or ""),
         date=about.date.date().isoformat() if about.date else "",
@@ -228,7 +203,7 @@ def _odt_blocks(parent: Any) -> Iterator[tuple[bool, str]]:
             yield True, text if text.startswith("- ") else f"- {text}"
         elif name == f"{_ODF_TABLE}table-row":
             cells = (" ".join(_odt_text(cell).split()) for cell in child.iterchildren())
-            yield True, _CELLS.join(filter(None, cells))
+            yield True, CELLS.join(filter(None, cells))
         elif name != f"{_ODF_TEXT}tracked-changes" and not name.endswith("}forms"):
             yield from _odt_blocks(child)
 
@@ -249,54 +224,3 @@ def _odt_text(element: Any) -> str:
             parts.append(f" {inner}" if name == f"{_ODF_TEXT}p" else inner)
         parts.append(child.tail or "")
     return "".join(parts)
-
-
-def rtf(data: bytes) -> Extract:
-    if not data.lstrip().startswith(b"{\\rtf"):
-        raise UnreadableError("is damaged: it is no RTF; save it again")
-    from striprtf.striprtf import rtf_to_text
-
-    text = _HIDDEN.sub("", rtf_to_text(_marked(decode(data)[0]), errors="replace"))
-    # A character beyond U+FFFF is written as two, which belong together; a half alone is none.
-    text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return Extract(paragraphs(_joined(map(_rtf_block, text.splitlines()))))
-
-
-def _marked(source: str) -> str:
-    """RTF with a sign at the end of each line and cell, at the start of each item and about what is
-    hidden, without pictures.
-
-    Its reader makes a paragraph of every line, and tells nothing of what is hidden.
-    """
-    found, at, hidden, around = list[str](), 0, False, list[bool]()
-    while token := _RTF_TOKEN.search(source, at):
-        word, number, sign, before = token["word"], token["number"], token[0], hidden
-        found.append(source[at : token.start()])
-        at = token.end()
-        if sign == "{":
-            around.append(hidden)
-        elif sign == "}":
-            hidden = around.pop() if around else False
-        elif word in ("v", "plain"):
-            hidden = word == "v" and number != "0"
-        elif word in _RTF_ENDS:
-            sign = f"{{{_RTF_ENDS[word]}}}"  # in braces, or it may be skipped as another's stand-in
-        elif word in _RTF_MARKS:
-            sign = f"{{{_ITEM}}}"
-        elif word == "bin":  # so many bytes follow, which may look like anything
-            sign, at = "", at + max(int(number or 0), 0)
-        turn = f"{{{_SHOW if before else _HIDE}}}" if hidden != before else ""
-        found += (sign, turn)
-    return "".join((*found, source[at:]))
-
-
-def _rtf_block(line: str) -> tuple[bool, str]:
-    """Whether it is an item of a list or a row of a table, and its text."""
-    text = line.replace(_LINE, "\n").replace(_ITEM, "")
-    if _CELL in line:
-        return True, _CELLS.join(filter(None, (" ".join(c.split()) for c in text.split(_CELL))))
-    if not line.lstrip().startswith(_ITEM):
-        return False, text
-    bullet, said = text.split("\t", 1) if "\t" in text else ("", text)
-    number = bullet.strip() if any(map(str.isalnum, bullet)) else "-"
-    return True, f"{number} {said.strip()}" if said.strip() else ""
