@@ -7,18 +7,18 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-_EDGES = " \t\n\xa0\u202f¿¡?!.,;:…\"“”«»()[]'’"
+_MARKS = r"[¿¡?!.,;:…\"“”«»()\[\]'’]+"
 _CODED = re.compile(r"\S*\d\S*|[A-ZÀ-ÖØ-Þ]{1,3}")
-_BREAK = re.compile(r"[,;:.?!…](?=\s|$)")
+_BREAK = re.compile(rf"(?<!\S){_MARKS}|{_MARKS}(?!\S)")  # marks about a word end a reference
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _DIGITS = 3  # of a reference that has letters or marks in it,
 _BARE = 5  # and of a bare number: fewer are a year, or any number
-_BETWEEN = r"[\W_]{0,3}"  # how far apart its signs may be printed
+_BETWEEN = 3  # blanks and marks that may be printed between two of its signs, or as many as typed
 
 
 def references(question: str) -> tuple[str, ...]:
     """The references in a question as they were typed, each once."""
-    parts = ([word.strip(_EDGES) for word in part.split()] for part in _BREAK.split(question))
+    parts = map(str.split, _BREAK.split(question))
     return tuple(dict.fromkeys(each for words in parts for each in _found(words)))
 
 
@@ -38,6 +38,8 @@ def _tells(text: str) -> bool:
 
 def stands_in(reference: str, text: str) -> bool:
     """Whether a text has a reference, however its signs are parted: "950 000" is "950000"."""
-    signs = re.findall(r"[^\W_]", reference)
-    pattern = _BETWEEN.join(map(re.escape, signs))
+    *signs, last = re.findall(r"([^\W_])([\W_]*)", reference)
+    apart = (f"{re.escape(s)}[\\W_]{{0,{max(_BETWEEN, len(gap))}}}" for s, gap in signs)
+    pattern = "".join((*apart, re.escape(last[0])))
+    text = " ".join(text.split())
     return re.search(rf"(?i)(?<![^\W_]){pattern}(?![^\W_])", text) is not None

@@ -40,6 +40,9 @@ def test_a_reference_is_told_from_a_year_and_a_count(question: str, found: tuple
         ("88416", "188416", False),
         ("950000414", "tel. 950 000 414", True),
         ("1.5*", "1x5", False),
+        ("00::::0", "in 00::::0 or", True),
+        ("4 H 27", "cote 4     H 27", True),
+        ("4 H 27", "cote 4, or: H 27", False),
     ],
 )
 def test_a_reference_stands_there_whole(reference: str, text: str, there: bool) -> None:
