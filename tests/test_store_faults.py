@@ -204,8 +204,8 @@ def test_readers_get_a_published_state_while_two_publish(
 
     def reader(there: RemoteBot) -> None:
         while not ended.is_set():
-            there.refresh()
             try:
+                there.refresh()
                 answer = shown(there, question)
             except StoreError as error:
                 assert kept == 0 and "does not have all it should" in str(error)
