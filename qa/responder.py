@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from embeddings import NONE
 from qa.calibration import Calibration
 from qa.differences import words
 from qa.highlight import CountTokens, highlight
@@ -63,10 +64,15 @@ def _fold(
     hits: Sequence[Hit], library: Library, answer: Answer, among: Collection[int] | None
 ) -> Iterator[Folded]:
     """Passages that say the same take one place: the best of them, with the others beside it, and
-    those of them that were found."""
-    groups = library.catalogue.twin_groups([hit.row for hit in hits])
+    those of them that were found. A heading takes none behind what stands below it."""
+    ranked = [hit.row for hit in hits]
+    groups, headings = library.catalogue.twin_groups(ranked), library.headings(ranked)
     seen: set[int] = set()
+    told: set[int] = set()  # headings, by what stands below them
     for hit in hits:
+        if hit.row in told:
+            continue
+        told.add(headings.get(hit.row, NONE))
         group = groups.get(hit.row)
         if group is None:
             yield hit, (), [hit]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from conftest import HashingEncoder
 
 from qa import Bot
 from qa.filters import Filter
@@ -54,6 +55,18 @@ def test_the_same_passage_in_two_files_takes_one_place(bot: Bot) -> None:
     first = next(quote for quote in answer.quotes if quote.source_id in same)
     assert {first.source_id, *first.also} == same
     assert first.language == "en"
+
+
+def test_a_heading_takes_no_place_behind_what_stands_below_it(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    below = "The reading room welcomes everybody on Tuesday mornings, from nine."
+    (folder / "room.txt").write_text(f"Opening hours\n\n{below}\n")
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+    assert "room#p1" in {hit.passage.source_id for hit in bot.hits("opening hours")}
+    found = bot.answer("opening hours", top_k=10, threshold=0.0).quotes
+    assert found[0].text == below
+    assert "room#p1" not in {quote.source_id for quote in found}
 
 
 def test_without_any_passage_none_is_relevant(bot: Bot) -> None:
