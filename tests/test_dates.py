@@ -6,6 +6,7 @@ import pytest
 
 from qa import reading
 from qa.reading.dates import date_of, dateline, days, in_name
+from qa.reading.extract import Extract
 from qa.types import Span
 
 
@@ -79,7 +80,21 @@ def test_what_stands_aside_above_the_text_is_passed_over() -> None:
 def test_a_day_in_the_name_then_the_format_then_the_dateline_then_a_year_in_the_name(
     name: str, told: str, text: str, day: str
 ) -> None:
-    assert date_of(name, told, text) == day
+    assert date_of(name, Extract(text, date=told)) == day
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "day"),
+    [
+        ("report", "Lima, 3 May 1980\n", "1980-05-03"),
+        ("report-2016", "", "2016"),
+        ("report", "", "2021-07-08"),
+    ],
+)
+def test_the_day_on_which_a_file_was_saved_is_the_last_to_be_taken(
+    name: str, text: str, day: str
+) -> None:
+    assert date_of(name, Extract(text, saved="2021-07-08")) == day
 
 
 def test_a_document_has_its_date(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_what_a_word_document_does_not_say_of_itself_is_not_made_up(tmp_path: Pa
     found = extracted(bare)
 
     assert HONEY in found.text
-    assert (found.title, found.date) == ("", "")
+    assert (found.title, found.saved) == ("", "")
 
 
 def test_the_day_of_a_template_is_no_documents(tmp_path: Path) -> None:
@@ -148,13 +148,13 @@ def test_the_day_of_a_template_is_no_documents(tmp_path: Path) -> None:
     document = Document()
     document.add_paragraph(HONEY)
     document.save(str(tmp_path / "a.docx"))
-    assert extracted(tmp_path / "a.docx").date == ""
+    assert extracted(tmp_path / "a.docx").saved == ""
     document.core_properties.created = datetime(2020, 5, 6)
     document.save(str(tmp_path / "a.docx"))
-    assert extracted(tmp_path / "a.docx").date == "2020-05-06"
+    assert extracted(tmp_path / "a.docx").saved == "2020-05-06"
     document.core_properties.modified = datetime(2021, 7, 8)
     document.save(str(tmp_path / "a.docx"))
-    assert extracted(tmp_path / "a.docx").date == "2021-07-08"
+    assert extracted(tmp_path / "a.docx").saved == "2021-07-08"
 
 
 def test_deleted_and_moved_words_of_a_word_document_are_left_out_and_inserted_ones_are_not(
@@ -579,7 +579,7 @@ def test_what_was_extracted_is_known_by_name_and_version(tmp_path: Path) -> None
 
     document = read(made.rtf(tmp_path / "a.rtf"), "a")
 
-    assert document.extractor == f"richtext.extract 1, striprtf {version('striprtf')}"
+    assert document.extractor == f"richtext.extract 2, striprtf {version('striprtf')}"
 
 
 def test_an_e_mail_is_extracted_again_when_web_pages_are_read_in_another_way(

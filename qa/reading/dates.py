@@ -1,4 +1,4 @@
-"""The date of a document: what its name, its format or its own dateline tells, in this order.
+"""The date of a document: what its name, its format or its own dateline tells.
 
 Only what can be read in one way is taken: "03/04/2015" is March here and April there.
 """
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from qa.language import fold
+from qa.reading.extract import Extract
 from qa.types import Span
 
 TOP = 3000  # characters of a text in which a dateline is looked for: a page with its menus
@@ -41,17 +42,18 @@ _NAMED = re.compile(
 )
 
 
-def date_of(name: str, told: str, text: str, asides: Sequence[Span] = ()) -> str:
+def date_of(name: str, extract: Extract) -> str:
     """YYYY-MM-DD, YYYY-MM or YYYY; "" where none is known.
 
-    `name` is the file's, without its suffix; `told` is what its format tells. A day in the name
-    comes before what the format tells, as files are converted and saved anew; then comes the
-    dateline of the text; then a month or a year in the name.
+    `name` is the file's, without its suffix. A day in the name comes before the date that the
+    format tells; then come the dateline of the text, and a month or a year in the name. The day on
+    which the file was saved is the last, as files are converted and saved anew.
     """
     named = in_name(name)
     if len(named) == len("2015-03-27"):
         return named
-    return written(told) or dateline(text, asides) or named
+    told = written(extract.date) or dateline(extract.text, extract.asides)
+    return told or named or written(extract.saved)
 
 
 def in_name(name: str) -> str:

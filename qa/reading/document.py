@@ -61,7 +61,7 @@ def _document(path: Path, doc_id: str, sha256: str, extract: Extract) -> Documen
         encoding=extract.encoding,
         sha256=sha256,
         extractor=extracted_by(path.suffix.lower()),
-        date=date_of(path.stem, extract.date, extract.text, extract.asides),
+        date=date_of(path.stem, extract),
         pages=extract.pages,
         asides=extract.asides,
         lost=extract.lost,

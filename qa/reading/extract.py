@@ -24,6 +24,7 @@ class UnreadableError(Exception):
 class Extract:
     """The text of a file and what its format tells of it; "" and () where it tells nothing.
 
+    `date` is the day it says it is of, and `saved` the one on which the file was made or changed.
     `pages` are the offsets at which its pages start, ascending. `asides` are the spans that stand
     beside the text: running headers, page numbers, tables of contents. `lost` tells what of the
     file could not be read, and what to do about it, as the end of a sentence on it.
@@ -33,6 +34,7 @@ class Extract:
     title: str = ""
     language: str = ""
     date: str = ""
+    saved: str = ""
     encoding: str = ""
     pages: tuple[int, ...] = ()
     asides: tuple[Span, ...] = ()
@@ -56,6 +58,7 @@ def checked(extract: Extract) -> Extract:
         title=_one_line(extract.title),
         language=extract.language.lower()[:2],
         date=_one_line(extract.date),
+        saved=_one_line(extract.saved),
         lost=_one_line(extract.lost),
     )
 

@@ -67,11 +67,11 @@ def docx(data: bytes) -> Extract:
         paragraphs(joined(_docx_blocks(document.element.body, numbered))),
         title=_docx_title(document) or (about.title if known else ""),
         language=about.language,
-        date=_docx_date(about) if known else "",
+        saved=_docx_saved(about) if known else "",
     )
 
 
-def _docx_date(about: Any) -> str:
+def _docx_saved(about: Any) -> str:
     """The day it was last changed, or else made; the day of a template is neither."""
     days = (day for day in (about.modified, about.created) if day)
     own = (day for day in days if day.replace(tzinfo=None) != _TEMPLATE)
@@ -189,7 +189,7 @@ def odt(data: bytes) -> Extract:
         paragraphs(joined(_odt_blocks(body))),
         title=about.title or "",
         language=str(about.language or ""),
-        date=about.date.date().isoformat() if about.date else "",
+        saved=about.date.date().isoformat() if about.date else "",
     )
 
 

@@ -159,7 +159,7 @@ def _composed(pages: Sequence[_Page], about: dict[str, str]) -> Extract:
     return Extract(
         "".join(out),
         title=_largest(pages[0]) if _FILE_NAME.search(title) else title,
-        date=_date(about.get("CreationDate", "")),
+        saved=_date(about.get("CreationDate", "")),
         pages=tuple(starts),
         asides=tuple(asides),
     )
