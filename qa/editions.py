@@ -29,6 +29,11 @@ CORRECTED = 0.8  # of the words of a passage that a correction leaves
 SPELLING = 0.75  # of the letters of a name that a correction of its spelling leaves
 
 _FIGURE = re.compile(r"\d+(?:[.,\u202f\xa0 ]\d{3})*(?:[.,]\d+)?")
+# As English writes them: French and Spanish have small letters for both.
+_TIMES = frozenset(
+    "january february march april may june july august september october november december"
+    " monday tuesday wednesday thursday friday saturday sunday".split()
+)
 _MARK = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w+|\b\w+/\w+")
 
 Pair = tuple[int, int]
@@ -136,4 +141,6 @@ def _renamed(before: str, after: str) -> bool:
 
 
 def _names(text: str) -> str:
-    return " ".join(word for word in words(text) if word[0].isupper())
+    """What is written with a capital, but for what English writes so and names nobody."""
+    capitals = (word for word in words(text) if word[0].isupper())
+    return " ".join(word for word in capitals if word.lower() not in _TIMES)

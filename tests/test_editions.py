@@ -84,6 +84,13 @@ def test_what_is_no_correction_stays_apart(other: list[str]) -> None:
     assert pairs(base, other) == []
 
 
+@pytest.mark.parametrize(("old", "new"), [("May", "April"), ("Monday", "Friday")])
+def test_another_month_or_day_of_the_week_is_no_other_name(old: str, new: str) -> None:
+    before = f"Whoever lives by the river keeps a bucket at the door from the first {old} on."
+    after = before.replace(old, new)
+    assert pairs([*REPORT, before], [*REPORT, after]) == [(before, after)]
+
+
 def test_documents_with_much_in_common_and_more_of_their_own_are_no_editions() -> None:
     def own(name: str) -> list[str]:
         return [
@@ -270,6 +277,15 @@ def test_shown_is_the_edition_that_has_the_asked_words_else_the_newer(
     assert ids[0] == shown
     assert folded not in ids
     assert found[0]["also"] == [{"source_id": folded, "language": "en", "differs": True}]
+
+
+def test_shown_is_the_edition_of_the_month_that_is_asked_for(run: Run, tmp_path: Path) -> None:
+    for year, month in ((2020, "May"), (2021, "April")):
+        text = "\n\n".join(with_change(HONEY, f"{HONEY[:-1]} in {month}."))
+        (tmp_path / "documents" / f"report_{year}.txt").write_text(text)
+    content = json.loads(run("ask", "--json", "a colony of bees makes kilograms of honey in May")[1])
+    found = content["quotes"] or content["near_misses"]
+    assert (found[0]["source_id"], found[0]["also"][0]["differs"]) == ("report_2020#p3", True)
 
 
 def test_the_other_edition_is_named_beneath_the_quote_and_what_differs_can_be_seen(
