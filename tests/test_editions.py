@@ -283,7 +283,8 @@ def test_shown_is_the_edition_of_the_month_that_is_asked_for(run: Run, tmp_path:
     for year, month in ((2020, "May"), (2021, "April")):
         text = "\n\n".join(with_change(HONEY, f"{HONEY[:-1]} in {month}."))
         (tmp_path / "documents" / f"report_{year}.txt").write_text(text)
-    content = json.loads(run("ask", "--json", "a colony of bees makes kilograms of honey in May")[1])
+    question = "a colony of bees makes kilograms of honey in May"
+    content = json.loads(run("ask", "--json", question)[1])
     found = content["quotes"] or content["near_misses"]
     assert (found[0]["source_id"], found[0]["also"][0]["differs"]) == ("report_2020#p3", True)
 
