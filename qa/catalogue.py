@@ -5,7 +5,7 @@ import json
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -131,6 +131,17 @@ class Catalogue:
         they are of use only where it is cut."""
         found = self._all(f"SELECT {_DOCUMENT} FROM documents")
         return sorted(map(self._document, found), key=lambda document: document.doc_id)
+
+    def about(self, doc_ids: Collection[str]) -> dict[str, str]:
+        """The ID, the title and the date of these documents, as one text each."""
+        found = [
+            self._document(values)
+            for some in _batches([bytes_of(doc_id) for doc_id in doc_ids])
+            for values in self._all(
+                f"SELECT {_DOCUMENT} FROM documents WHERE doc_id IN ({marks(some)})", some
+            )
+        ]
+        return {d.doc_id: f"{d.doc_id} {d.title} {d.date}" for d in found}
 
     def whole_documents(self) -> dict[str, Document]:
         """All documents with their texts, checked as `document` does, by ID."""

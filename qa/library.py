@@ -130,6 +130,18 @@ class Library:
         found = zip(rows, self.places[2][list(rows)].tolist(), strict=True)
         return {row: int(self._passage_of[at]) for row, at in found if at != NONE}
 
+    def about(self, rows: Sequence[int]) -> dict[int, str]:
+        """What tells the year of each of these passages beside its own words: the name, title and
+        date of its document, and its heading."""
+        above = self.headings(rows)
+        headings = dict(zip(above, self.passages(list(above.values())), strict=True))
+        passages = dict(zip(rows, self.passages(rows), strict=True))
+        told = self.catalogue.about({passage.doc_id for passage in passages.values()})
+        return {
+            row: told[passage.doc_id] + (f" {headings[row].search_text}" if row in above else "")
+            for row, passage in passages.items()
+        }
+
     def below(self, rows: Sequence[int], among: Rows | None = None) -> list[int]:
         """The rows of the passages that stand below these, where these are headings; with
         `among`, of these rows only."""

@@ -52,8 +52,9 @@ class Query:
 class Hit:
     """A passage with what speaks for it. `score` ranks; higher is better; it is no probability.
 
-    `aligned` (m,) has, for each token of the question, its best cosine in the passage or its title;
-    `cosines` (m, n) has a column for each of the passage's own tokens.
+    `aligned` (m,) has, for each token of the question, its best cosine in the passage or above it;
+    `cosines` (m, n) has a column for each of the passage's own tokens. `about` tells what stands
+    above it, and the date of its document, where years are asked for.
     """
 
     row: int
@@ -64,6 +65,7 @@ class Hit:
     aligned: npt.NDArray[np.float32]
     cosines: npt.NDArray[np.float32]
     query: Query
+    about: str = ""
 
     @property
     def weights(self) -> npt.NDArray[np.float32]:
@@ -80,7 +82,7 @@ class Hit:
     def unmentioned(self) -> Unmentioned:
         """The names and numbers of the question that the passage says nothing of."""
         absent = ABSENT if self.passage.language == self.query.language else ABSENT_ACROSS
-        text = self.passage.search_text
+        text = f"{self.passage.search_text} {self.about}"
         return unmentioned(self.query.names, self.aligned, self.weights, text, absent)
 
 
@@ -204,6 +206,8 @@ def _rank(
         rows, library.passages(rows), scores.tolist(), late.cosines, late.aligned, strict=True
     )
     hits, above = [], library.headings(rows)
+    years = any(word.is_year for name in query.names for word in name)
+    about = library.about(rows) if years else dict.fromkeys(rows, "")
     for row, passage, score, cosines, aligned in parts:
         share = max(lexical.get(row, 0.0), lexical.get(above.get(row, NONE), 0.0))
         if passage.language == query.language:
@@ -211,5 +215,6 @@ def _rank(
         score -= LENGTH_PENALTY * log1p(max(cosines.shape[1], SHORT))
         score -= MENU_PENALTY * passage.aside + HEADING_PENALTY * (passage.kind == "heading")
         score += REFERENCE * any(stands_in(each, passage.search_text) for each in query.references)
-        hits.append(Hit(row, passage, score, dense[row], share, aligned, cosines, query))
+        told = aligned, cosines, query, about[row]
+        hits.append(Hit(row, passage, score, dense[row], share, *told))
     return sorted(hits, key=lambda hit: (-hit.score, hit.row))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from qa.mentions import ABSENT, DOUBTFUL, Unmentioned, names, unmentioned
+from qa.mentions import ABSENT, DOUBTFUL, UNWRITTEN, Unmentioned, names, unmentioned
 
 
 def one_a_word(text: str) -> int:
@@ -54,6 +54,14 @@ def test_a_name_without_a_partner_is_missing_and_weighs_as_far_as_it_is_from_one
     missing = told("How many Bolivians live in Italy?", "Bolivians in Spain.", Italy=0.4)
     assert missing.words == ("Italy",)
     assert missing.weight == pytest.approx(1 / 6 * (DOUBTFUL - 0.4))
+
+
+def test_a_year_is_written_or_missing_however_close_another_is() -> None:
+    asked = "What did it cost in 2025?"
+    assert told(asked, "It cost 35 francs in 2024.") == told(asked, "", **{"2025": UNWRITTEN})
+    assert told(asked, "It cost 35 francs in 2024.").words == ("2025",)
+    assert told(asked, "It cost 35 francs in 2025.") == Unmentioned((), 0.0)
+    assert told("What does room 215 cost?", "Room 216.").words == ()  # by its partner, as before
 
 
 def test_a_name_with_a_poor_partner_is_in_doubt_but_not_called_missing() -> None:

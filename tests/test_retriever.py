@@ -86,6 +86,26 @@ def test_what_stands_below_a_heading_comes_before_it(
     assert first.aligned.min() == pytest.approx(1, abs=0.01)  # the heading has both words
 
 
+def test_the_year_of_a_passage_may_stand_above_it_or_in_its_documents_name(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    body = "A visit to the hives costs four pounds.\n"
+    (folder / "prices_2023.txt").write_text(f"Prices\n\nGuests\n\n{body}")
+    (folder / "prices.txt").write_text(f"Prices\n\nIn the year 2024\n\n{body}")
+    (folder / "old prices.txt").write_text(f"Prices\n\nGuests\n\n{body}")
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+
+    def lack(year: int) -> set[str]:
+        hits = bot.hits(f"what does a visit to the hives cost in {year}")
+        found = [hit for hit in hits if "pounds" in hit.passage.search_text]
+        assert len(found) == 3
+        return {hit.passage.doc_id for hit in found if str(year) in hit.unmentioned.words}
+
+    assert lack(2023) == {"prices", "old prices"}
+    assert lack(2024) == {"prices_2023", "old prices"}
+    assert lack(2025) == {"prices_2023", "prices", "old prices"}
+
+
 def test_a_question_above_its_answer_ends_the_section_before_it(
     folder: Path, encoder: HashingEncoder, tmp_path: Path
 ) -> None:
