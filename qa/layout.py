@@ -15,6 +15,7 @@ from qa.sentences import solid
 LABEL = 60  # characters; names, offices and items of menus are rarely longer
 MIN_WRAP, MAX_WRAP = 40, 120  # columns; narrower is verse, wider is no hard wrap
 SLACK = 3  # columns a wrap may leave free though the next word would have fitted
+BEYOND = 1.25  # times the wrap: by hand, a line now and then becomes longer than the others
 
 _FINISHED = re.compile(r"[.!?…]\s?[”’\"'»)\]]*$")
 _BULLET = re.compile(r"(?:[-*•‣▪◦·–—●○■□→➢✓]|\(?(?:\d{1,3}|[a-z])[.)])\s+\S")
@@ -61,7 +62,8 @@ class Line:
     @property
     def stays_open(self) -> bool:
         """Whether it ends in the middle of a sentence."""
-        return self.text.endswith(",") or self.text[-12:].split()[-1] in _DANGLING
+        last = re.split(r"[\s'’]", self.text[-12:])[-1]
+        return self.text.endswith(",") or last in _DANGLING
 
     @property
     def label(self) -> bool:
@@ -123,7 +125,7 @@ def wrap_width(found: Sequence[Line]) -> int:
     ]
     if len(running) < 2:  # one alone may be a slip in a text of one paragraph a line
         return 0
-    wrap = max(width for width in running if width <= 1.25 * median(running))
+    wrap = max(width for width in running if width <= BEYOND * median(running))
     # The fullest line of all may happen to end a sentence.
     return max([wrap, *(x.width for x, _ in pairs if x.finished and x.width <= wrap + SLACK)])
 
@@ -139,9 +141,9 @@ def paragraphs(
         part, start = found[stretch.start : stretch.stop], 0
         verse = not typeset and _is_verse(part, wrap)
         for index in range(1, len(part)):
-            line, after, opens = part[index - 1], part[index], index - 1 == start
-            alike = verse or (typeset and not after.bullet)
-            if not (alike or _joins(line, after, opens=opens, wrap=wrap)):
+            line, after, first = part[index - 1], part[index], part[start]
+            alike = verse or (typeset and not after.bullet) or _hangs(first, after)
+            if not (alike or _joins(line, after, opens=line is first, wrap=wrap)):
                 yield tuple(part[start:index])
                 start = index
         yield tuple(part[start:])
@@ -158,6 +160,11 @@ def _is_verse(part: Sequence[Line], wrap: int) -> bool:
     return len(part) > 2 and short and not running and 2 * sum(x.finished for x in part) < len(part)
 
 
+def _hangs(first: Line, after: Line) -> bool:
+    """Whether `after` hangs below the text of the item of a list that `first` starts."""
+    return first.bullet and not after.bullet and after.indent > first.indent
+
+
 def _joins(line: Line, after: Line, *, opens: bool, wrap: int) -> bool:
     """Whether `after` carries the paragraph on; `opens` where `line` is its first line."""
     if line.row and after.row:
@@ -170,7 +177,7 @@ def _joins(line: Line, after: Line, *, opens: bool, wrap: int) -> bool:
         return wrapped and room < 0 and (after.indent <= line.indent or line.bullet)
     if after.goes_on or line.stays_open:
         return True
-    if not wrapped:
+    if line.width > BEYOND * wrap:
         return False
     return room < SLACK or line.quotes_on or (not opens and 3 * line.width > 2 * wrap)
 

@@ -257,6 +257,32 @@ def test_a_line_wider_than_the_wrap_is_a_paragraph_of_its_own() -> None:
     assert cut_text(f"{FIRST}\n{wide}\n{SECOND}") == prose(FIRST, wide, SECOND)
 
 
+def test_a_line_a_little_wider_than_the_wrap_is_carried_on_unless_its_sentence_ends() -> None:
+    width = max(map(len, FIRST.split("\n")))
+    wide = "The rent will rise " + "very " * 30
+    wide = f"{wide[: width - 4].rstrip()} on 1 July"
+    assert width < len(wide) <= 1.25 * width
+    assert cut_text(f"{FIRST}\n\n{wide}\n2024. Nothing else.") == prose(
+        FIRST, f"{wide}\n2024. Nothing else."
+    )
+
+
+def test_what_hangs_below_an_item_belongs_to_it_even_after_a_full_stop() -> None:
+    items = (
+        "- The alarm: phone the watch.\n  It costs nothing, but be quick.\n  Call 022 555 90 90.",
+        "- The cellar is locked.",
+    )
+    assert cut_text("\n".join(items)) == prose(*items)
+    assert cut_text("- The alarm.\nThe watch.") == prose("- The alarm.", "The watch.")
+
+
+@pytest.mark.parametrize("last", ["up to", "jusqu'à", "jusqu’à", "la machine à"])
+def test_a_line_that_ends_with_a_preposition_is_carried_on(last: str) -> None:
+    assert cut_text(f"The tenant pays {last}\nFr. 150.- for each.") == prose(
+        f"The tenant pays {last}\nFr. 150.- for each."
+    )
+
+
 def test_a_paragraph_a_line_is_never_joined_however_long_its_lines() -> None:
     paragraphs = ["It was " + "very " * n + "late." for n in (2, 9, 12, 13, 14, 30)]
 
