@@ -5,6 +5,7 @@ from email.message import EmailMessage, MIMEPart
 from email.utils import parsedate_to_datetime
 
 from qa.reading.extract import Extract, UnreadableError
+from qa.types import Span
 
 _SHOWN = ("From", "To", "Cc", "Date")
 # What the library raises on headers that it cannot parse, such as comments within comments, or
@@ -22,8 +23,14 @@ def extract(data: bytes) -> Extract:
     if not (subject or _header(message, "From")):
         raise UnreadableError("is no e-mail: it has neither a sender nor a subject")
     about = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
-    parts = [subject, "\n".join(about), letter]
-    return Extract("\n\n".join(filter(None, parts)) + "\n", title=subject, date=_date(message))
+    head = "\n".join(about)
+    start = len(subject) + len("\n\n") if subject else 0
+    return Extract(
+        "\n\n".join(filter(None, (subject, head, letter))) + "\n",
+        title=subject,
+        date=_date(message),
+        asides=(Span(start, start + len(head)),) if head else (),
+    )
 
 
 def _header(message: EmailMessage, name: str) -> str:
