@@ -4,7 +4,7 @@ Only what can be read in one way is taken: "03/04/2015" is March here and April 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from qa.language import fold
@@ -81,16 +81,28 @@ def dateline(text: str, asides: Sequence[Span] = ()) -> str:
     """
     start = next((span.end for span in asides if span.start == 0), 0)
     lines = text[start : start + TOP].splitlines()
-    found = {day for line in lines if (day := _on_line(_plain(line)))}
+    found = {day for line in lines if (match := _dated(_plain(line))) and (day := _found(match))}
     return found.pop() if len(found) == 1 else ""
 
 
-def _on_line(line: str) -> str:
+def dated_lines(text: str) -> Iterator[Span]:
+    """The lines near the top that say where and when, and no more: "Geneva, 8 January 2024"."""
+    start = 0
+    for line in text[:TOP].splitlines(keepends=True):
+        plain = _plain(line)
+        match = _dated(plain)
+        if match and not any(map(str.isalnum, plain[match.end() :])):
+            yield Span(start, start + len(line))
+        start += len(line)
+
+
+def _dated(line: str) -> re.Match[str] | None:
+    """The date of a line that starts or ends with one, but for the place."""
     match = next(_WRITTEN.finditer(line[: PLACE + 40]), None)
     if match is None or match.start() > PLACE or not _ENDS.match(line, match.end()):
-        return ""
-    before = line[: match.start()].split()
-    return _found(match) if len(before) <= 5 and not re.search(r"\d", line[: match.start()]) else ""
+        return None
+    before = line[: match.start()]
+    return match if len(before.split()) <= 5 and not re.search(r"\d", before) else None
 
 
 def written(text: str) -> str:

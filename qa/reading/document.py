@@ -8,7 +8,7 @@ from qa.language import detect
 from qa.passages import headline
 from qa.reading import formats
 from qa.reading.apart import Apart
-from qa.reading.dates import date_of
+from qa.reading.dates import date_of, dated_lines
 from qa.reading.extract import MAX_FILE, MAX_TEXT, Extract, UnreadableError
 from qa.reading.formats import extractor as extracted_by
 from qa.types import LANGUAGES, Document, Language
@@ -51,7 +51,8 @@ def _document(path: Path, doc_id: str, sha256: str, extract: Extract) -> Documen
     hint = extract.language
     known: Language = hint if hint in LANGUAGES else "en"
     table = formats.FORMATS[path.suffix.lower()].is_table
-    title = extract.title or ("" if table else headline(extract.text, extract.asides))
+    beside = (*extract.asides, *dated_lines(extract.text))
+    title = extract.title or ("" if table else headline(extract.text, beside))
     return Document(
         doc_id=doc_id,
         path=path,
