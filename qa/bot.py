@@ -132,7 +132,7 @@ class Bot:
     ) -> Answer:
         asked = readable(question)
         spoken = language or languages.detect(asked)
-        if not asked:
+        if not any(map(str.isalnum, asked)):
             return Answer(question, "", spoken, reason="empty question")
         library = self.library()
         if not len(library):

@@ -31,6 +31,9 @@ def highlight(hit: Hit, quote: Quote, count_tokens: CountTokens) -> Span | None:
     carried = np.vstack([aligned[:1], np.maximum(aligned[1:], before)])
     weights = _open_weights(hit) if hit.passage.kind == "contact" else hit.weights
     scores = carried.dot(weights) - LENGTH_PENALTY * np.log(np.maximum(lengths, 1))
+    asks = np.array([quote.text[: part.end].endswith("?") for part in parts])
+    if not asks.all():  # a question has all the words of one like it, and is no answer to it
+        scores[asks] = -np.inf
     best = parts[int(np.argmax(scores))]
     return Span(quote.start + best.start, quote.start + best.end)
 

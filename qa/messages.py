@@ -131,9 +131,9 @@ MESSAGES: dict[Key, dict[Language, str]] = {
         "es": "Documentos que se dejan fuera, por no conocerse su fecha: {count} de {total}.",
     },
     "empty_question": {
-        "en": "The question is empty.",
-        "fr": "La question est vide.",
-        "es": "La pregunta está vacía.",
+        "en": "There is no word in the question.",
+        "fr": "La question ne contient aucun mot.",
+        "es": "La pregunta no tiene ninguna palabra.",
     },
     # For people who read none of the three it is English that helps most.
     "foreign_note": dict.fromkeys(

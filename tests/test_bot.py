@@ -191,7 +191,7 @@ def test_an_empty_question_is_an_answer_that_says_so(
 
 @pytest.mark.parametrize(
     "question",
-    ["?", "\0", "a\0b", "\ud800", "keeper \udfff hives", "\x1b[31mkeeper", "[bold]", "🐝" * 50],
+    ["a\0b", "keeper \udfff hives", "\x1b[31mkeeper", "[bold]", "🐝" * 50 + " hives"],
     ids=ascii,
 )
 def test_an_odd_question_is_kept_as_it_is_and_answered_somehow(bot: Bot, question: str) -> None:
@@ -199,6 +199,13 @@ def test_an_odd_question_is_kept_as_it_is_and_answered_somehow(bot: Bot, questio
     assert answer.question == question
     assert everything(answer)
     answer.searched.encode()  # half a character is not searched for
+
+
+@pytest.mark.parametrize("question", ["?", "\0", "\ud800", "🙂 !", "-_-"], ids=ascii)
+def test_a_question_without_a_word_is_as_good_as_empty(bot: Bot, question: str) -> None:
+    answer = bot.answer(question)
+    assert (answer.question, answer.reason) == (question, "empty question")
+    assert not everything(answer)
 
 
 def test_two_halves_of_a_character_are_that_character(bot: Bot) -> None:

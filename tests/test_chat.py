@@ -367,6 +367,13 @@ def test_the_program_speaks_the_language_of_the_last_question(
     assert conversation.language == language
 
 
+@pytest.mark.parametrize("word", ["exit", "Quit", "bye", "quitter", "salir"])
+def test_who_types_what_ends_other_programs_leaves(start: Start, bot: FakeBot, word: str) -> None:
+    assert not start().reply(word).goes_on
+    assert start().reply(f"{word} interviews").goes_on
+    assert len(bot.asked) == 1
+
+
 def test_a_language_that_was_chosen_stays(start: Start, bot: FakeBot) -> None:
     conversation = start("fr", language="fr")
     said(conversation, "Who makes the honey?")

@@ -509,7 +509,7 @@ def test_a_pdf_is_quoted_with_its_page_wherever_a_place_is_said(run: Run, folder
     assert run("show", source)[1].startswith(f"{source}  {place}\n")
     comb = json.loads(run("sources", "--json")[1])[1]
     assert (comb["doc_id"], comb["pages"]) == ("comb", 2)
-    assert comb["extractor"].startswith("pdf.extract 1, pypdfium2 ")
+    assert comb["extractor"].startswith("pdf.extract 2, pypdfium2 ")
 
 
 def test_skipped_files_are_named_and_the_others_indexed(run: Run, folder: Path) -> None:

@@ -48,6 +48,12 @@ def test_of_two_sentences_with_the_same_words_the_shorter_is_highlighted() -> No
     assert told("height of the tower", text) == "The tower has a height."
 
 
+def test_a_question_in_a_passage_is_not_highlighted_but_its_answer() -> None:
+    text = "Who is the keeper of the hives?\n\nIt is Marta. She lives in Andorra."
+    assert told("Who is the keeper of the hives?", text) == "It is Marta."
+    assert told("Where?", "Who is it? Where is it?") == "Where is it?"
+
+
 def test_a_passage_of_one_sentence_has_no_highlight() -> None:
     assert told("Who is it?", "The keeper of the hives is Marta.") is None
 

@@ -117,7 +117,7 @@ def test_what_is_said_around_the_quotes_is_in_the_askers_language(language: str)
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("empty question", "question is empty"),
+        ("empty question", "no word in the question"),
         ("no documents", "no documents to search"),
         ("nothing passes the filter", "filter leaves nothing to search"),
     ],
