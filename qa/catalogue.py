@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.errors import LibraryError
-from qa.lexicon import Lexicon
+from qa.lexicon import Lexicon, marks
 from qa.types import Document, Language, Passage, Twin
 from qa.weak import weakly
 
@@ -248,10 +248,6 @@ class Catalogue:
 
     def _is_written(self, word: str) -> bool:
         return bool(self.spellings([word]))
-
-
-def marks(values: Sequence[Any]) -> str:
-    return ",".join("?" * len(values))
 
 
 def _batches(rows: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:

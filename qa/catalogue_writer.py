@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from qa import lexicon
-from qa.catalogue import NO_PAGES, bytes_of, checksum, marks
+from qa.catalogue import NO_PAGES, bytes_of, checksum
 from qa.language import fold
 from qa.types import Document, Language, Passage
 
@@ -69,13 +69,13 @@ def _fill(
 ) -> None:
     connection.executescript(_SCHEMA)
     connection.executemany(
-        f"INSERT INTO documents VALUES ({marks(range(12))})", map(_document_row, documents)
+        f"INSERT INTO documents VALUES ({lexicon.marks(range(12))})", map(_document_row, documents)
     )
     lexicon.fill(connection, passages)
     connection.executemany("INSERT INTO words VALUES (?, ?, ?, ?)", _word_rows(passages))
     groups = twins()
     connection.executemany(
-        f"INSERT INTO passages VALUES ({marks(range(12))})",
+        f"INSERT INTO passages VALUES ({lexicon.marks(range(12))})",
         (_passage_row(row, p, groups[row]) for row, p in enumerate(passages)),
     )
 

@@ -111,6 +111,8 @@ def evaluate(
     from qa.report import run_lines, table
 
     judged = read_judged(folder, queries, qrels)
+    if run is not None:
+        _check_ids(judged)
     only = one_language(corpus_language)
     asked = _narrowed(judged, one_language(query_language), only)
     evaluation = _evaluated(folder, _drawn(asked, limit, seed), chosen, model, only)
@@ -143,6 +145,8 @@ def _check_files(run: Path | None, plot: Path | None, system: System) -> None:
     for option, path in (("--run", run), ("--plot", plot)):
         if path is not None and not path.parent.is_dir():
             raise UsageError(f"{option} is {path}, and there is no folder {path.parent}; make it")
+        if path is not None and path.is_dir():
+            raise UsageError(f"{option} is {path}, which is a folder; name a file in it")
     if plot is None:
         return
     if system != "full":
@@ -150,6 +154,14 @@ def _check_files(run: Path | None, plot: Path | None, system: System) -> None:
     from qa.plot import check
 
     check(plot)
+
+
+def _check_ids(judged: "Judged") -> None:
+    """A run has its columns between blanks."""
+    ids = [*(text.id for text in judged.corpus), *(asked.id for asked in judged.answerable)]
+    wrong = next((one for one in ids if len(one.split()) != 1), None)
+    if wrong is not None:
+        raise UsageError(f"--run writes columns, and the _id {wrong!r} is not one; leave --run out")
 
 
 def _narrowed(judged: "Judged", asked: Language | None, only: Language | None) -> "Judged":

@@ -44,7 +44,8 @@ def menus(lines: Sequence[Line]) -> set[int]:
         for alike, group in groupby(stretch, key=like.__contains__):
             run = list(group)
             if alike:
-                found.update(i for i in run if not signs.isdisjoint(run) or lines[i].ornament)
+                menu = not signs.isdisjoint(run)
+                found.update(i for i in run if menu or lines[i].ornament)
         if _are_rubrics(lines, stretch):
             found.update(stretch)
     return found

@@ -35,7 +35,7 @@ class Line:
 
     start: int
     end: int
-    number: int  # counts from 1, as `str.splitlines` does
+    number: int  # counts from 1, as editors do
     text: str
     width: int  # columns, the indentation among them
     gap: bool  # a blank line, or nothing, stands above
@@ -94,13 +94,22 @@ class Line:
 
 def lines(text: str) -> list[Line]:
     """The lines of `text` that are not blank."""
-    found, offset, gap = [], 0, True
-    for number, raw in enumerate(text.splitlines(keepends=True), start=1):
+    found, offset, number, gap = [], 0, 1, True
+    for raw in text.splitlines(keepends=True):
         if span := solid(text, offset, offset + len(raw)):
             words = text[span.start : span.end]
             found.append(Line(span.start, span.end, number, words, span.end - offset, gap))
         offset, gap = offset + len(raw), span is None
+        number += line_ends(raw)
     return found
+
+
+def line_ends(text: str) -> int:
+    """How many lines end in a text, as editors and `grep -n` count them.
+
+    Python ends a line at a form feed, too, of which there is one a page in what was a PDF.
+    """
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def stretches(found: Sequence[Line]) -> Iterator[range]:

@@ -174,7 +174,7 @@ class Lexicon:
         found = self._read(
             "SELECT term, language, segment, passages, lists_checksum, checksum,"
             " CASE language WHEN ? THEN places END, CASE language WHEN ? THEN times END"
-            f" FROM postings WHERE term IN ({_marks(words)}) ORDER BY term, segment",
+            f" FROM postings WHERE term IN ({marks(words)}) ORDER BY term, segment",
             (language, language, *words),
         )
         if self._lost(words, {(term, said, segment) for term, said, segment, *_ in found}):
@@ -238,5 +238,5 @@ def _surprise(passages: int, total: int) -> float:
     return math.log(1 + (total - passages + 0.5) / (passages + 0.5))
 
 
-def _marks(values: Sequence[Any]) -> str:
+def marks(values: Sequence[Any]) -> str:
     return ",".join("?" * len(values))

@@ -55,24 +55,19 @@ def searched_otherwise(answer: Answer) -> bool:
     return answer.searched.lower().split() not in ([], answer.question.lower().split())
 
 
-def render(answer: Answer, style: Style, *, first: int = 1) -> str:
-    """The answer as printed: quotes with their sources, or what was closest.
-
-    `first` is the number of the first quote, for the later pages of a conversation.
-    """
+def render(answer: Answer, style: Style) -> str:
+    """The answer as printed: quotes with their sources, or what was closest."""
     language = answer.language
     blocks = []
     if searched_otherwise(answer):
         blocks.append(style.paint(_said("searched_for", language, question=answer.searched), _DIM))
     if answer:
-        blocks += [quote(q, style, language, n) for n, q in enumerate(answer.quotes, first)]
+        blocks += [quote(q, style, language, n) for n, q in enumerate(answer.quotes, 1)]
     else:
         blocks.append(style.paint(refusal(answer), _BOLD))
         if answer.near_misses:
             blocks.append(say("closest", language))
-            blocks += [
-                quote(q, style, language, n) for n, q in enumerate(answer.near_misses, first)
-            ]
+            blocks += [quote(q, style, language, n) for n, q in enumerate(answer.near_misses, 1)]
     blocks += [style.paint(visible(note), _DIM) for note in answer.notes]
     return "\n\n".join(blocks)
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from qa.differences import ALIKE, MOST, likeness, words
+from qa.layout import line_ends
 from qa.markdown import comparable, in_markdown
 from qa.passages import cut
 from qa.render import in_file
@@ -163,7 +164,7 @@ class Present:
         """What stands there, under the ID of the passage in which it starts."""
         at = bisect_right(self._passages, start, key=lambda passage: passage.start) - 1
         passage, text = self._passages[max(at, 0)], self._document.text
-        lines = len((text[passage.start : start] + ".").splitlines()) - 1
+        lines = line_ends(text[passage.start : start])
         return replace(
             quote_of(passage, self._document),
             start=start,

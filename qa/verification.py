@@ -10,7 +10,7 @@ from pathlib import Path
 from qa import reading
 from qa.errors import DocumentError, reason
 from qa.standing import Claim, Finding, Present
-from qa.visible import names_shown
+from qa.visible import names_shown, one_line
 
 Progress = Callable[[str, float], None]
 
@@ -82,7 +82,7 @@ class _Today:
 
     def doc_id(self, claim: Claim) -> str:
         """The document a quote is said to be from; it need not be there."""
-        return self._shown.get(claim.doc_id, "") if claim.as_shown else claim.doc_id
+        return self._shown.get(one_line(claim.doc_id), "") if claim.as_shown else claim.doc_id
 
     def _document(self, doc_id: str) -> "Present | None":
         if doc_id not in self.paths:

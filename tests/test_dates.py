@@ -24,6 +24,8 @@ from qa.types import Span
         ("3ad2016b", ""),  # a digest is no date
         ("12345678", ""),
         ("2016-02-31", ""),
+        ("2016-05-03_annual-report-2015", "2016-05-03"),
+        ("2016-05-03 and 2015-05-03", ""),
         ("notes", ""),
     ],
 )
@@ -40,6 +42,8 @@ def test_the_date_in_a_files_name(name: str, day: str) -> None:
         ("Geneva (12 March 2014) – IOM said", "2014-03-12"),
         ("Published on May 3rd, 2010", "2010-05-03"),
         ("**Date:** 2010-05-03", "2010-05-03"),
+        ("2010/5/3", "2010-05-03"),
+        ("2010/5-3", ""),
         ("On 12 February 2016 the minister said", ""),  # what happened, not when it was written
         ("The law of 12 February 2016", "2016-02-12"),
         ("03/04/2015", ""),  # in March or in April

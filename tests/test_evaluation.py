@@ -406,6 +406,18 @@ def test_a_run_is_written(run: Callable[..., Result], tmp_path: Path) -> None:
     assert {line.split()[0] for line in lines} == {i for i, *_ in QUERIES}
 
 
+def test_no_run_is_written_of_what_its_columns_cannot_hold(
+    run: Callable[..., Result], published: Path, tmp_path: Path
+) -> None:
+    corpus = published / "corpus.jsonl"
+    with corpus.open("a", encoding="utf-8") as lines:
+        lines.write('{"_id": "a b", "text": "The hives stand on the heath."}\n')
+    status, _, err = run("--run", tmp_path / "full.run")
+    assert (status, "the _id 'a b' is not one" in err) == (2, True)
+    assert not (tmp_path / "full.run").exists()
+    assert run()[0] == 0
+
+
 def test_a_plot_is_drawn(run: Callable[..., Result], tmp_path: Path) -> None:
     assert run("--plot", tmp_path / "score.png")[0] == 0
     assert (tmp_path / "score.png").read_bytes().startswith(b"\x89PNG")
@@ -434,6 +446,7 @@ def test_questions_without_a_judgement_are_mentioned(
         (("--limit", "0"), "--limit is '0'"),
         (("--queries", "missing.jsonl"), "missing.jsonl cannot be read"),
         (("--run", "/missing/a.run"), "there is no folder /missing; make it"),
+        (("--run", "/"), "is /, which is a folder; name a file in it"),
         (("--plot", "score.jpeg"), "it must end in .png, .pdf, .svg"),
         (("--plot", "a.png", "--system", "late"), "late has none of; use full"),
     ],

@@ -269,6 +269,18 @@ def test_a_fragment_of_a_page_is_read_and_an_empty_one_named() -> None:
         extract(".html", b"<html><body><script>x()</script></body></html>")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"---\n\n# {TITLE}\n\n{HONEY}\n\n---\n\nMore: of it.\n",
+        f"---\n# {TITLE}\n\n{HONEY}\n\n---\n\nMore of it.\n",
+    ],
+)
+def test_a_rule_that_opens_markdown_parts_sections(tmp_path: Path, text: str) -> None:
+    document = read(content(tmp_path / "a.md", text), "a")
+    assert (document.title, document.asides) == (TITLE, ())
+
+
 def test_markdown_is_the_file_and_its_front_matter_stands_aside(tmp_path: Path) -> None:
     text = f"---\ntitle: 'The hive'\ndate: 2020-05-06\n---\n# {TITLE} #\n\n{HONEY}\n"
     document = read(content(tmp_path / "a.md", text), "a")

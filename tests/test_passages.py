@@ -1,6 +1,8 @@
 """Documents are cut as a careful person would cut them."""
 
 import itertools
+import re
+import time
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -50,7 +52,7 @@ def check(text: str, passages: Sequence[Passage]) -> None:
     for p in passages:
         assert not is_blank(text[p.start])
         assert not is_blank(text[p.end - 1])
-        assert p.line == len((text[: p.start] + "x").splitlines())
+        assert p.line == len(re.split("\r\n|\r|\n", text[: p.start]))
         assert p.search_text
         assert p.search_text == " ".join(p.search_text.split())
         assert unicodedata.is_normalized("NFC", p.search_text)
@@ -281,6 +283,25 @@ def test_a_line_that_ends_with_a_preposition_is_carried_on(last: str) -> None:
     assert cut_text(f"The tenant pays {last}\nFr. 150.- for each.") == prose(
         f"The tenant pays {last}\nFr. 150.- for each."
     )
+
+
+def test_lines_are_counted_as_editors_do_over_pages_and_odd_line_ends() -> None:
+    text = "One.\n\n\fTwo.\r\n\r\nThree.\v\u2028Four.\r\rFive."
+    counted = {p.search_text: p.line for p in cut(plain(text))}
+    assert {words: counted[words] for words in ("One.", "Two.", "Five.")} == {
+        "One.": 1,
+        "Two.": 3,
+        "Five.": 7,
+    }
+
+
+def test_a_long_run_of_marks_takes_no_longer_than_words() -> None:
+    def taken(line: str) -> float:
+        started = time.perf_counter()
+        cut_text(line * 20_000)
+        return time.perf_counter() - started
+
+    assert min(taken("---\n") for _ in range(2)) < 5 * taken("abc\n") + 1
 
 
 def test_a_paragraph_a_line_is_never_joined_however_long_its_lines() -> None:

@@ -147,9 +147,9 @@ def test_of_many_places_the_first_are_named_and_the_others_counted() -> None:
     assert len(quote(twins=twins).to_dict()["also"]) == 7
 
 
-def test_numbers_go_on_from_the_first() -> None:
-    printed = render.render(answer(quote(), quote()), PLAIN, first=4)
-    assert re.findall(r"^\d+\.", printed, re.MULTILINE) == ["4.", "5."]
+def test_quotes_are_numbered() -> None:
+    printed = render.render(answer(quote(), quote()), PLAIN)
+    assert re.findall(r"^\d+\.", printed, re.MULTILINE) == ["1.", "2."]
 
 
 def test_a_heading_is_not_repeated_as_its_own_title() -> None:

@@ -426,6 +426,12 @@ def test_a_name_with_odd_characters_is_known_again_in_a_saved_conversation(
     assert "unchanged  a`b · c#p1" in out
 
 
+def test_a_name_that_ends_in_a_blank_is_known_again(run: Run, folder: Path, tmp_path: Path) -> None:
+    (folder / "zebras .txt").write_text("Zebras sleep while standing.\n")
+    save_chat(folder, tmp_path / "chat.md", "Do zebras sleep while standing?")
+    assert "unchanged  zebras #p1" in run("verify", str(tmp_path / "chat.md"))[1]
+
+
 def test_answers_of_all_forms_are_read(run: Run, tmp_path: Path) -> None:
     questions = (
         b'{"question": "Who is the keeper of the hives?"}\nnonsense\n{"question": "Pizza?"}\n'

@@ -25,7 +25,7 @@ _MONTH = "|".join(sorted(_NUMBERS, key=len, reverse=True))
 _YEAR = r"(?:19|20)\d\d"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|°)?"
 _WRITTEN = re.compile(
-    rf"(?P<iso>{_YEAR}-\d\d-\d\d)(?!\d)"
+    rf"(?P<iso>{_YEAR}(?P<mark>[-/])\d\d?(?P=mark)\d\d?)(?!\d)"
     rf"|\b{_DAY}\s+(?:of\s+|de\s+)?(?P<month>{_MONTH})\.?,?\s+(?:del?\s+)?(?P<year>{_YEAR})\b"
     rf"|\b(?P<month2>{_MONTH})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year2>{_YEAR})\b"
 )
@@ -66,6 +66,8 @@ def in_name(name: str) -> str:
             found.add(f"{match['year']}-{match['month']}")
         elif not match["month"]:
             found.add(match["year"])
+    days = {day for day in found if len(day) == len("2015-03-27")}
+    found = days or found  # whatever year a report of that day is on
     return found.pop() if len(found) == 1 else ""
 
 
@@ -120,7 +122,7 @@ def written(text: str) -> str:
 
 def _found(match: re.Match[str]) -> str:
     if match["iso"]:
-        return _iso(*match["iso"].split("-"))
+        return _iso(*match["iso"].split(match["mark"]))
     month = _NUMBERS[match["month"] or match["month2"]]
     return _iso(match["year"] or match["year2"], month, match["day"] or match["day2"])
 

@@ -8,7 +8,11 @@ from qa.types import Span
 
 _MARKED = ((BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be"))
 _SAMPLE = 4096  # bytes; enough to see where the NULs of UTF-16 stand
-_FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.M)
+# Between two rules: fields, from the next line on. Else the first is one that parts sections.
+_FRONT_MATTER = re.compile(
+    r"\ufeff?---[ \t]*\r?\n(?![ \t]*\r?\n)(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.M
+)
+_ANY_FIELD = re.compile(r"^[\w.-]+:(?:\s|$)", re.MULTILINE)
 _FIELD = re.compile(r"^(title|lang|date):(.*)$", re.MULTILINE)
 # In Markdown. What is set in by four blanks is code.
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.+)")  # with the signs that may close it
@@ -53,6 +57,7 @@ def markdown(data: bytes) -> Extract:
     """The file as it stands; its title is its first heading, front matter stands aside."""
     found = plain(data)
     front = _FRONT_MATTER.match(found.text)
+    front = front if front and _ANY_FIELD.search(front[1]) else None
     fields = dict(_FIELD.findall(front[1])) if front else {}
     named = _unquoted(fields.get("title", ""))
     body = found.text[front.end() :] if front else found.text.removeprefix("\ufeff")
