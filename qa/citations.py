@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from qa.links import is_text
 from qa.markdown import blockquote, code, digests
 from qa.render import in_file
 from qa.types import Language, Quote, sha256
@@ -73,7 +74,8 @@ def _key(quote: Quote, taken: set[str]) -> str:
 
 
 def _notes(quote: Quote, dated: str) -> Iterator[str]:
-    yield f"line {quote.line}"
+    if is_text(quote.path):
+        yield f"line {quote.line}"
     yield f"source {one_line(quote.source_id)}"
     yield f"SHA-256 of the quote {sha256(quote.text)}"
     if dated:
@@ -120,7 +122,6 @@ def markdown(quotes: Sequence[Quote], dates: Mapping[str, str]) -> str:
             code(in_file(quote.path.name, quote)),
             f"[{title}]({url})" if url else title,
             *([_MARKDOWN.sub(r"\\\1", dated)] if dated else []),
-            *([f"line {quote.line}"] if quote.page is not None else []),
             digests(quote.text),
         ]
         blocks += [f"**{number}.** " + " · ".join(parts), blockquote(quote.text)]

@@ -16,7 +16,7 @@ _TERMS = ("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm", "conto
 _MULTIPLEXERS = ("screen", "tmux", "dumb", "linux")  # do without, or may
 # Those that open a text at the line that its URL ends in; to others it may be a part of the name.
 _AT_LINES = frozenset(("iTerm.app", "vscode"))
-_TEXTS = frozenset((".txt", ".md", ".markdown"))  # of other formats a line is one of the extract
+_TEXTS = frozenset((".txt", ".md", ".markdown"))
 _VTE, _KONSOLE = 5000, 201200  # the first versions that know links (and don't crash on them)
 
 
@@ -47,9 +47,14 @@ def linked(text: str, path: Path, line: int = 0) -> str:
     As it is where the path makes no URL.
     """
     url = _url(path)
-    if url and line and path.suffix.lower() in _TEXTS and _opens_at_lines():
+    if url and line and is_text(path) and _opens_at_lines():
         url += f"#{line}"
     return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if url else text
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file is text as it stands, so that a passage is on one of its lines."""
+    return path.suffix.lower() in _TEXTS
 
 
 def _opens_at_lines() -> bool:

@@ -125,8 +125,13 @@ def _heading(quote: Quote, style: Style, language: Language, number: int | None)
 
 
 def in_file(name: str, quote: Quote) -> str:
-    """Where in the file of this name a quote stands: its page, or else its line."""
-    return f"{name}:{quote.line}" if quote.page is None else f"{name} p. {quote.page}"
+    """Where in the file of this name a quote stands: its page, or the line of a text file.
+
+    Of other formats a line is one of what was extracted, which no program shows.
+    """
+    if quote.page is not None:
+        return f"{name} p. {quote.page}"
+    return f"{name}:{quote.line}" if links.is_text(quote.path) else name
 
 
 def location(path: Path) -> str:

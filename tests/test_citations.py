@@ -115,7 +115,7 @@ def test_a_bibtex_entry_has_all_it_takes_to_find_the_quote() -> None:
         "howpublished": "{b é.pdf}",
         "url": "{file:///docs/b%20%C3%A9.pdf}",
         "langid": "{english}",
-        "note": f"{{line 3; source bees\\#p2; SHA-256 of the quote {HASH}}}",
+        "note": f"{{source bees\\#p2; SHA-256 of the quote {HASH}}}",
     }
 
 
@@ -127,7 +127,7 @@ def test_csl_json_has_the_same_in_the_variables_of_its_schema() -> None:
             "title": "Bees",
             "language": "en",
             "source": "b é.pdf",
-            "note": f"line 3; source bees#p2; SHA-256 of the quote {HASH}",
+            "note": f"source bees#p2; SHA-256 of the quote {HASH}",
             "issued": {"date-parts": [[2007, 11, 5]]},
             "page": "12",
             "URL": "file:///docs/b%20%C3%A9.pdf",
@@ -138,7 +138,7 @@ def test_csl_json_has_the_same_in_the_variables_of_its_schema() -> None:
 def test_markdown_has_the_quote_below_its_source() -> None:
     assert markdown([quote()], {"bees": "2007-11-05"}) == (
         "**1.** `bees#p2` · `b é.pdf p. 12` · [Bees](file:///docs/b%20%C3%A9.pdf) · "
-        f"2007\\-11\\-05 · line 3 · SHA-256 `{HASH}`\n\n> Bees fly."
+        f"2007\\-11\\-05 · SHA-256 `{HASH}`\n\n> Bees fly."
     )
 
 

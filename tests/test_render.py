@@ -61,6 +61,14 @@ def assert_harmless(printed: str) -> None:
 # What is shown
 
 
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("a.txt", "a.txt:3"), ("a.MD", "a.MD:3"), ("a.docx", "a.docx"), ("a.csv", "a.csv")],
+)
+def test_a_line_is_said_of_what_has_lines(name: str, place: str) -> None:
+    assert render.in_file(name, replace(quote(), path=Path(name))) == place
+
+
 def test_a_page_is_said_in_the_place_of_a_line() -> None:
     on_a_page = quote(path=Path("/docs/bees.pdf"), page=12)
 
