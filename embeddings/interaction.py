@@ -110,9 +110,10 @@ def _closest(
     windows = np.repeat(beside, sizes, axis=0)
     for shift in range(_STEPS):  # those that are cut off at the end lie in a full one
         np.maximum(windows, steps[np.minimum(at + shift, last)], out=windows)
-    # Not `@`: for the same product it now and then warns of an invalid value that BLAS works out
-    # beside it (https://github.com/numpy/numpy/issues/24067).
-    return np.maximum.reduceat(windows.dot(weights), ends - sizes)
+    # Now and then it warns of an invalid value that BLAS works out beside the product, and more
+    # often for `@` (https://github.com/numpy/numpy/issues/24067).
+    with np.errstate(invalid="ignore"):
+        return np.maximum.reduceat(windows.dot(weights), ends - sizes)
 
 
 def multiply(left: Vectors, right: Vectors, out: Vectors) -> Vectors:

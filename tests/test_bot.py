@@ -28,6 +28,7 @@ from qa.rewriting import MAX_QUESTION
 from qa.types import Answer, Quote
 
 ROOT = Path(__file__).parent.parent
+TEXTS = 11  # that are encoded of the three documents in conftest
 KEEPER = "Who is the keeper of the hives?"
 QUESTIONS = (
     KEEPER,
@@ -343,7 +344,7 @@ def test_a_change_is_noticed_after_a_second_and_not_looked_for_before(
     assert "bakery" not in [q.doc_id for q in everything(bot.answer(baker))]
     now += qa.bot.LOOK_AGAIN + 0.1
     assert everything(bot.answer(baker))[0].source_id == "bakery#p2"
-    assert encoder.passages == 9 + 2
+    assert encoder.passages == TEXTS + 2
 
 
 def test_a_folder_that_vanishes_is_one_sentence_and_may_come_back(
@@ -364,7 +365,7 @@ def test_an_index_that_vanishes_is_built_again(
     right = bot.answer(KEEPER)
     shutil.rmtree(bot.index)
     assert bot.answer(KEEPER) == right
-    assert encoder.passages == 2 * 9
+    assert encoder.passages == 2 * TEXTS
 
 
 # Sources
@@ -452,7 +453,7 @@ def test_answer_opens_a_folder_once_a_process(
     monkeypatch.setattr(indexing, "open_library", lambda *a: opened.append(a) or real(*a))
     for question in QUESTIONS[:4]:
         qa.answer(question, documents=folder)
-    assert [(encoder.queries, encoder.passages) for encoder in hashing] == [(4, 9)]
+    assert [(encoder.queries, encoder.passages) for encoder in hashing] == [(4, TEXTS)]
     assert len([place for place in opened if place]) <= 2  # none yet before it is built; then one
 
 

@@ -106,6 +106,24 @@ def test_the_year_of_a_passage_may_stand_above_it_or_in_its_documents_name(
     assert lack(2025) == {"prices_2023", "prices", "old prices"}
 
 
+def test_whom_an_opening_names_what_stands_below_is_about_too(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    """A lease names its parties once."""
+    clause = "Cats and small dogs may be kept."
+    for party in ("Okafor", "Perrin"):
+        text = f"The lease\n\nFor the flat of Mr {party} this was agreed.\n\n{clause}\n"
+        (folder / f"{party[:1]}.txt").write_text(text)
+    (folder / "late.txt").write_text("The lease\n\n" + "So be it. " * 120 + f"Zola.\n\n{clause}\n")
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+    for party in ("Okafor", "Perrin"):
+        best = bot.hits(f"which cats and dogs may {party} have kept")[0]
+        assert (best.passage.doc_id, best.passage.search_text) == (party[:1], clause)
+        assert best.unmentioned.words == ()
+    hits = bot.hits("which cats and dogs may Zola have kept")
+    assert all(h.unmentioned.words == ("Zola",) for h in hits if h.passage.search_text == clause)
+
+
 def test_a_question_above_its_answer_ends_the_section_before_it(
     folder: Path, encoder: HashingEncoder, tmp_path: Path
 ) -> None:
