@@ -126,6 +126,72 @@ def test_a_word_document_has_an_item_where_a_style_says_so(tmp_path: Path) -> No
     )
 
 
+def changed(path: Path, part: str, old: str, new: str) -> Extract:
+    """The document in the file `path`, with `old` in one of its parts replaced."""
+    with zipfile.ZipFile(path) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    assert old.encode() in parts[part]
+    parts[part] = parts[part].replace(old.encode(), new.encode(), 1)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return extracted(path)
+
+
+@pytest.mark.parametrize("name", ["w:sdt", "w:customXml"])
+def test_rows_and_cells_to_fill_in_are_read(tmp_path: Path, name: str) -> None:
+    inner = ("<w:sdtContent>", "</w:sdtContent>") if name == "w:sdt" else ("", "")
+    for number, (opening, closing) in enumerate((("<w:tr>", "</w:tr>"), ("<w:tc>", "</w:tc>"))):
+        path = made.docx(tmp_path / f"{number}.docx")
+        with zipfile.ZipFile(path) as archive:
+            text = archive.read("word/document.xml").decode()
+        last = text[text.rindex(opening) : text.rindex(closing) + len(closing)]
+        wrapped = f"<{name}>{inner[0]}{last}{inner[1]}</{name}>"
+        assert (
+            "Hive | Honey\nNorth | 12 kg" in changed(path, "word/document.xml", last, wrapped).text
+        )
+
+
+def test_a_box_in_a_cell_is_read_once(tmp_path: Path) -> None:
+    words = "<w:txbxContent><w:p><w:r><w:t>BOXED</w:t></w:r></w:p></w:txbxContent>"
+    mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    box = (
+        f"<w:r><mc:AlternateContent {mc}><mc:Choice Requires='wps'>{words}</mc:Choice>"
+        f"<mc:Fallback>{words}</mc:Fallback></mc:AlternateContent></w:r>"
+    )
+    found = changed(
+        made.docx(tmp_path / "a.docx"),
+        "word/document.xml",
+        "<w:t>12 kg</w:t></w:r>",
+        f"<w:t>12 kg</w:t></w:r>{box}",
+    )
+    assert "North | 12 kg BOXED\n" in found.text
+
+
+@pytest.mark.parametrize("day", ["", "garbage", "0000-00-00"])
+def test_a_date_that_is_none_costs_no_text(tmp_path: Path, day: str) -> None:
+    path = made.docx(tmp_path / "a.docx")
+    with zipfile.ZipFile(path) as archive:
+        core = archive.read("docProps/core.xml").decode()
+    start = core.index(">", core.index("<dcterms:modified")) + 1
+    written = core[start : core.index("</dcterms:modified>")]
+    found = changed(path, "docProps/core.xml", f"{written}</dcterms:m", f"{day}</dcterms:m")
+    assert HONEY in found.text
+
+    path = made.odt(tmp_path / "a.odt")
+    found = changed(path, "meta.xml", "</office:meta>", f"<dc:date>{day}</dc:date></office:meta>")
+    assert (HONEY in found.text, found.saved) == (True, "")
+
+
+def test_what_is_no_text_of_an_open_document_is_left_out(tmp_path: Path) -> None:
+    more = (
+        "one<!-- secret --><?pi data?> two<text:s text:c=''/>three<draw:frame><svg:title>alt"
+        "</svg:title><svg:desc>text</svg:desc></draw:frame> four"
+    )
+    found = changed(made.odt(tmp_path / "a.odt"), "content.xml", HONEY, more)
+    assert "\n\none two three four\n\n" in found.text
+
+
 def test_what_a_word_document_does_not_say_of_itself_is_not_made_up(tmp_path: Path) -> None:
     whole = made.docx(tmp_path / "whole.docx")
     bare = tmp_path / "bare.docx"
@@ -209,6 +275,7 @@ def test_rich_text_has_characters_that_it_writes_as_two() -> None:
         (rb"\u233\line b", "é\nb"),
         (rb"a {\v secret\par}b{\v x{\v0 c}x}d \v x\'e9\plain e \v x\v0 f", "a bcd e f"),
         (rb"a {\v\xe x}b {\*\bkmkstart \v x}c \v x {\plain d} x", "a b c d"),
+        (rb"a {\deleted x}\deleted x\deleted0 b\deleted x\plain  c", "a b c"),
         (rb"a {\pict\bin11 \v {{\line }b", "a b"),
         (rb"a {\pict\bin6 \line }b", "a b"),
         (

@@ -206,3 +206,61 @@ def test_pages_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(pdf, "MAX_PAGES", 2)
     with pytest.raises(UnreadableError, match="has 3 pages, more than 2"):
         extracted(made.pdf(tmp_path / "a.pdf", [BODY, BODY, BODY]))
+
+
+# What no writer of tests makes, by hand
+
+
+def raw(content: str, *, rotate: int = 0, letters: str = "") -> bytes:
+    """One page with this content; `letters` are the code points that A, B, … stand for."""
+    codes = "".join(f"<{0x41 + at:02X}> <{code}>" for at, code in enumerate(letters.split()))
+    cmap = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def "
+        "/CMapType 2 def 1 begincodespacerange <00> <FF> endcodespacerange\n"
+        f"{len(letters.split())} beginbfchar {codes} endbfchar endcmap end end"
+    )
+    parts = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Rotate {rotate}"
+        "/Resources<</Font<</F 5 0 R/G 7 0 R>>>>/Contents 4 0 R>>",
+        f"<</Length {len(content)}>>stream\n{content}\nendstream",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
+        f"<</Length {len(cmap)}>>stream\n{cmap}\nendstream",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    data, starts = b"%PDF-1.4\n", list[int]()
+    for number, part in enumerate(parts, 1):
+        starts.append(len(data))
+        data += f"{number} 0 obj\n{part}\nendobj\n".encode("latin-1")
+    table = "".join(f"{start:010} 00000 n \n" for start in starts)
+    size = len(parts) + 1
+    end = f"trailer<</Size {size}/Root 1 0 R>>\nstartxref\n{len(data)}\n%%EOF"
+    return data + f"xref\n0 {size}\n0000000000 65535 f \n{table}{end}".encode()
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 270])
+@pytest.mark.parametrize(
+    "matrices",
+    [
+        ("1 0 0 1 100 320", "1 0 0 1 100 300"),
+        ("0 1 -1 0 300 100", "0 1 -1 0 320 100"),
+        ("-1 0 0 -1 500 300", "-1 0 0 -1 500 320"),
+        ("0 -1 1 0 320 600", "0 -1 1 0 300 600"),
+    ],
+)
+def test_a_page_is_read_however_its_letters_are_turned(
+    matrices: tuple[str, str], rotate: int
+) -> None:
+    lines = "The mine opened in 1999 and employs 340.", "Rules were adopted by the council."
+    content = " ".join(
+        f"BT /G 12 Tf {matrix} Tm ({line}) Tj ET"
+        for matrix, line in zip(matrices, lines, strict=True)
+    )
+    assert extract(".pdf", raw(content, rotate=rotate)).text.strip() == "\n".join(lines)
+
+
+def test_a_letter_beyond_the_first_plane_is_one_letter() -> None:
+    content = "BT /G 12 Tf 50 700 Td (The letter ) Tj /F 12 Tf (AB) Tj /G 12 Tf ( is it.) Tj ET"
+    found = extract(".pdf", raw(content, letters="D835DC65 D83D"))
+    assert found.text.strip() == "The letter \U0001d465\ufffd is it."

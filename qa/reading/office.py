@@ -1,6 +1,6 @@
 """Documents of word processors that are packages of parts: DOCX and ODT."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -16,10 +16,19 @@ MAX_PARTS = 10_000
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BODY = "9"  # the level of what is no heading
+_WRAPPINGS = frozenset(f"{_W}{name}" for name in ("sdt", "sdtContent", "customXml", "ins"))
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _ODF_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _ODF_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_ODF_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_ODF_SVG = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}"
+# Remarks in the margin, and what is said of pictures.
+_ODF_UNSEEN = frozenset(
+    (
+        "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}annotation",
+        f"{_ODF_SVG}title",
+        f"{_ODF_SVG}desc",
+    )
+)
 _OLE = b"\xd0\xcf\x11\xe0"  # what a DOCX with a password is wrapped in, and what a .doc is
 # What the template of python-docx says of itself, and so do the files of many programs.
 _TEMPLATE = datetime(2013, 12, 23, 23, 15)
@@ -73,9 +82,17 @@ def docx(data: bytes) -> Extract:
 
 def _docx_saved(about: Any) -> str:
     """The day it was last changed, or else made; the day of a template is neither."""
-    days = (day for day in (about.modified, about.created) if day)
+    days = filter(None, (_known(lambda: about.modified), _known(lambda: about.created)))
     own = (day for day in days if day.replace(tzinfo=None) != _TEMPLATE)
     return next((day.date().isoformat() for day in own), "")
+
+
+def _known(told: Callable[[], Any]) -> Any:
+    """What a file says of itself, or None: for a date that is none its text is not lost."""
+    try:
+        return told()
+    except (TypeError, ValueError):
+        return None
 
 
 def _docx_title(document: Any) -> str:
@@ -132,18 +149,33 @@ def _docx_blocks(parent: Any, numbered: Collection[str]) -> Iterator[tuple[bool,
             text = "".join(_docx_runs(child))
             yield item, f"- {text}" if item and text.strip() else text
             for box in child.iter(f"{_W}txbxContent"):
-                if not any(above.tag == _FALLBACK for above in box.iterancestors()):
+                if not _is_fallback(box):
                     yield from _docx_blocks(box, numbered)
         elif child.tag == f"{_W}tbl":
-            for row in child.iterchildren(f"{_W}tr"):
-                cells = map(_docx_cell, row.iterchildren(f"{_W}tc"))
+            for row in _docx_parts(child, f"{_W}tr"):
+                cells = map(_docx_cell, _docx_parts(row, f"{_W}tc"))
                 yield True, CELLS.join(filter(None, cells))
-        elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins"):
+        elif child.tag in _WRAPPINGS:
             yield from _docx_blocks(child, numbered)
 
 
+def _docx_parts(parent: Any, tag: str) -> Iterator[Any]:
+    """The rows of a table, or the cells of a row, those within fields to fill in as well."""
+    for child in parent.iterchildren():
+        if child.tag == tag:
+            yield child
+        elif child.tag in _WRAPPINGS:
+            yield from _docx_parts(child, tag)
+
+
 def _docx_cell(cell: Any) -> str:
-    return " ".join(" ".join("".join(_docx_runs(p)).split()) for p in cell.iter(f"{_W}p"))
+    shown = (p for p in cell.iter(f"{_W}p") if not _is_fallback(p))
+    return " ".join(" ".join("".join(_docx_runs(p)).split()) for p in shown)
+
+
+def _is_fallback(element: Any) -> bool:
+    """Whether it says once more, for older programs, what stands beside it."""
+    return any(above.tag == _FALLBACK for above in element.iterancestors())
 
 
 def _docx_runs(element: Any) -> Iterator[str]:
@@ -184,12 +216,13 @@ def odt(data: bytes) -> Extract:
 
     document = Document(BytesIO(data))
     about = document.meta
+    saved = _known(lambda: about.date)
     body = document.body._xml_element if hasattr(document.body, "_xml_element") else document.body
     return Extract(
         paragraphs(joined(_odt_blocks(body))),
         title=about.title or "",
         language=str(about.language or ""),
-        saved=about.date.date().isoformat() if about.date else "",
+        saved=saved.date().isoformat() if saved else "",
     )
 
 
@@ -214,12 +247,13 @@ def _odt_text(element: Any) -> str:
     for child in element.iterchildren():
         name = str(child.tag)
         if name == f"{_ODF_TEXT}s":
-            parts.append(" " * min(int(child.get(f"{_ODF_TEXT}c", "1")), 100))
+            count = child.get(f"{_ODF_TEXT}c", "")
+            parts.append(" " * min(int(count) if count.isdecimal() else 1, 100))
         elif name == f"{_ODF_TEXT}tab":
             parts.append("\t")
         elif name == f"{_ODF_TEXT}line-break":
             parts.append("\n")
-        elif name != f"{_ODF_OFFICE}annotation":
+        elif isinstance(child.tag, str) and name not in _ODF_UNSEEN:
             inner = _odt_text(child)
             parts.append(f" {inner}" if name == f"{_ODF_TEXT}p" else inner)
         parts.append(child.tail or "")

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from ctypes import byref
 from dataclasses import dataclass
+from math import pi
 from statistics import median
 from typing import Any
 
@@ -17,7 +18,10 @@ MAX_PAGES = 20_000  # some files have pages without end; the longest laws have 1
 GAP = 1.5  # heights of a letter; a wider one parts columns or cells, a narrower one parts words
 EDGE = 0.1  # of a page's height: what runs along all pages is printed in the margin
 REPEATED = 3  # pages on which such a row stands; both, where there are but two
+SAMPLE = 200  # letters of a page, which tell how it is turned
 LEGIBLE = 0.6  # least share of letters and digits among what is not blank; prose has 0.95
+
+_Box = tuple[float, float, float, float]  # left, bottom, right, top
 
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl"}
@@ -98,18 +102,41 @@ def _page(document: Any, number: int) -> _Page:
     page = document[number]
     text = page.get_textpage()
     try:
-        _, bottom, _, top = page.get_bbox()
-        return _Page(_lines(text), bottom, top)
+        turns = _turns(text)
+        _, bottom, _, top = _turned(page.get_bbox(), turns)
+        return _Page(_lines(text, turns), bottom, top)
     finally:  # all pages of a book, kept open, would not fit into memory
         text.close()
         page.close()
 
 
-def _lines(text: Any) -> list[Line]:
+def _turns(text: Any) -> int:
+    """By how many quarters the letters of a page are turned, most of them: tables lie across."""
+    from pypdfium2 import raw
+
+    count = text.count_chars()
+    some = range(0, count, max(count // SAMPLE, 1))
+    solid = (at for at in some if not chr(raw.FPDFText_GetUnicode(text, at)).isspace())
+    angles = (max(raw.FPDFText_GetCharAngle(text, at), 0) for at in solid)  # -1: it is not known
+    seen = Counter(round(angle / (pi / 2)) % 4 for angle in angles)
+    return max(seen, key=seen.__getitem__, default=0)
+
+
+def _turned(box: _Box, turns: int) -> _Box:
+    """Where a box lies once the page is turned so that its letters stand upright."""
+    left, bottom, right, top = box
+    if turns == 1:
+        return -top, left, -bottom, right
+    if turns == 2:
+        return -right, -top, -left, -bottom
+    return (bottom, -right, top, -left) if turns == 3 else box
+
+
+def _lines(text: Any, turns: int) -> list[Line]:
     """The lines of a page, in the order of the file, parted where a wide gap is in them."""
     from pypdfium2 import raw
 
-    box = raw.FS_RECTF()
+    rect = raw.FS_RECTF()
     found, run = list[Line](), None
     for index in range(text.count_chars()):
         code = raw.FPDFText_GetUnicode(text, index)
@@ -118,23 +145,26 @@ def _lines(text: Any) -> list[Line]:
             continue
         letter = "-" if code in _HYPHENS else _LIGATURES.get(code) or chr(code)
         blank = letter.isspace()
-        if blank or not raw.FPDFText_GetLooseCharBox(text, index, byref(box)):
+        if blank or not raw.FPDFText_GetLooseCharBox(text, index, byref(rect)):
             if run is not None:
                 run.letters.append(" " if blank else letter)
             continue
-        height = box.top - box.bottom
-        if run is not None and not -height < box.left - run.right < GAP * height:
+        box = _turned((rect.left, rect.bottom, rect.right, rect.top), turns)
+        left, bottom, right, top = box
+        if run is not None and not bottom - top < left - run.right < GAP * (top - bottom):
             found, run = _ended(found, run), None
         if run is None:
-            run = _Run([], box.left, box.bottom, box.right, box.top)
+            run = _Run([], *box)
         run.letters.append(letter)
-        run.right, run.left = max(run.right, box.right), min(run.left, box.left)
-        run.top, run.bottom = max(run.top, box.top), min(run.bottom, box.bottom)
+        run.right, run.left = max(run.right, right), min(run.left, left)
+        run.top, run.bottom = max(run.top, top), min(run.bottom, bottom)
     return _ended(found, run)
 
 
 def _ended(found: list[Line], run: _Run | None) -> list[Line]:
-    text = " ".join("".join(run.letters).split()) if run is not None else ""
+    letters = "".join(run.letters) if run is not None else ""
+    # PDFium has the halves of what lies beyond U+FFFF, one after the other.
+    text = " ".join(letters.encode("utf-16", "surrogatepass").decode("utf-16", "replace").split())
     if run is not None and text:
         found.append(Line(text, run.left, run.bottom, run.right, run.top))
     return found

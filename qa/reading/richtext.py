@@ -37,8 +37,8 @@ def _marked(source: str) -> str:
             around.append(hidden)
         elif sign == "}":
             hidden = around.pop() if around else False
-        elif word in ("v", "plain"):
-            hidden = word == "v" and number != "0"
+        elif word in ("v", "deleted", "plain"):
+            hidden = word != "plain" and number != "0"
         elif word in _ENDS:
             sign = f"{{{_ENDS[word]}}}"  # in braces, or it may be skipped as another's stand-in
         elif word in _MARKS:
