@@ -524,6 +524,13 @@ def test_a_bad_file_is_named_with_its_reason(suffix: str, data: bytes, reason: s
             "(1048576))",
         ),
         (
+            ".csv",
+            'id,text\n1,a\n2,"b\n3,c\n',
+            "a\n\nb\n3,c",
+            "from line 3 on a quotation mark may be missing",
+        ),
+        (".csv", "\n\nid,text\n1,a\n2,b,c\n", "a", "line 5 has more cells than columns"),
+        (
             ".jsonl",
             '{"text": "a"}\n' + "{\n" * 7,
             "a",
@@ -538,6 +545,20 @@ def test_what_is_right_of_a_table_is_read_and_what_is_not_named(
 
     assert found.text == text
     assert found.lost == f"is read in part: {lost}; mend it to have all of it searched"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "sep=;\nid;text\n1;Bees, and honey\n2;wax\n",
+        '"SEP=;"\r\n\r\nid;text\r\n1;"Bees, and honey"\r\n2;wax\r\n',
+        "\n \nid;text\n1;Bees, and honey\n2;wax\n",
+        "id;text\r1;Bees, and honey\r2;wax\r",
+    ],
+)
+def test_tables_of_spreadsheets_are_read(source: str) -> None:
+    found = extract(".csv", source.encode())
+    assert (found.text, found.lost) == ("Bees, and honey\n\nwax", "")
 
 
 def test_a_table_of_one_column_has_commas_in_its_text() -> None:

@@ -46,7 +46,7 @@ FORMATS = {
     ".rtf": Format("richtext", "extract", "striprtf", revision=2),
     # Many letters are pages: they are read again when pages are.
     ".eml": Format("mail", "extract", _HTML.library, _HTML.revision + 2),
-    ".csv": Format("tables", "csv", revision=3),
+    ".csv": Format("tables", "csv", revision=4),
     ".jsonl": Format("tables", "jsonl", revision=3),
 }
 

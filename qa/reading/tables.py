@@ -25,6 +25,8 @@ TEXTS = (
 TITLES = ("title", "titre", "título", "titulo", "headline", "name")
 MAX_CELL = 2**20  # characters; a book in one cell is a mistake in the quotation marks
 
+_BLANK = r"(?:[ \t]*\r?\n)*"
+_TOP = re.compile(rf'{_BLANK}(?:"?sep=(?P<mark>[^\r\n"])"?[ \t]*\r?\n{_BLANK})?', re.IGNORECASE)
 _UNIT = "\x1f"  # parts columns in no file that has none of the usual signs
 _NAMED = 5  # bad lines
 
@@ -33,30 +35,45 @@ _CURE = f"call the column that is to be searched {TEXTS[0]!r}"
 
 def csv(data: bytes) -> Extract:
     found = plain(data)
-    text = found.text.removeprefix("\ufeff")
-    library.field_size_limit(MAX_CELL)
-    head = text.partition("\n")[0]
-    # Where there is but one column, a comma is a part of its text.
-    separator = max(",;\t|", key=head.count) if re.search(r"[,;\t|]", head) else _UNIT
-    reader = library.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+    reader, above = _reader(found.text.removeprefix("\ufeff"))
     rows, bad = dict[int, Mapping[str, Any]](), dict[int, str]()
+    begins = ends = above + 1
     try:
         names = reader.fieldnames or ()
         for row in reader:
+            begins, ends = ends + 1, above + reader.line_num
             beyond: Any = row.get(None)  # the cells to which no column belongs
             if any(cell.strip() for cell in beyond or ()):
-                bad[reader.line_num] = f"line {reader.line_num} has more cells than columns"
+                bad[ends] = f"line {ends} has more cells than columns"
                 continue
             # Of a line that is too short the last columns are None: it has none of them.
             cells = {k: v for k, v in row.items() if k is not None and v is not None}
             if any(map(str.strip, cells.values())):
-                rows[reader.line_num] = cells
+                rows[ends] = cells
+        closed = found.text.rstrip().endswith('"') or found.text.count('"') % 2 == 0
+        if begins < ends and not closed:  # it took all that followed for a cell
+            bad[begins] = f"from line {begins} on a quotation mark may be missing"
     except library.Error as error:
         if not rows:
             raise UnreadableError(f"is damaged: {error}") from error
         after = max((*rows, *bad)) + 1
         bad[after] = f"from line {after} on a quotation mark may be missing ({error})"
     return _extract(rows, bad, names, found.encoding)
+
+
+def _reader(text: str) -> "tuple[library.DictReader[str], int]":
+    """The rows of a table, and how many lines stand above its head: spreadsheets write there how
+    cells are parted."""
+    text = text if "\n" in text else text.replace("\r", "\n")
+    top = _TOP.match(text)
+    below = text[top.end() :] if top else text
+    head = below.partition("\n")[0]
+    # Where there is but one column, a comma is a part of its text.
+    separator = max(",;\t|", key=head.count) if re.search(r"[,;\t|]", head) else _UNIT
+    separator = (top and top["mark"]) or separator
+    library.field_size_limit(MAX_CELL)
+    reader = library.DictReader(io.StringIO(below, newline=""), delimiter=separator)
+    return reader, text.count("\n") - below.count("\n")
 
 
 def jsonl(data: bytes) -> Extract:
