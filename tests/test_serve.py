@@ -127,12 +127,12 @@ def test_the_examples_of_the_description_are_answered_as_it_says(client: TestCli
     assert Request.model_json_schema()["examples"] == examples
 
 
-def test_openapi_tells_that_a_pattern_need_not_stand_in_a_list(client: TestClient) -> None:
+def test_openapi_tells_that_a_pattern_needs_no_list_and_may_be_null(client: TestClient) -> None:
     described = client.get("/openapi.json").json()
     within = described["components"]["schemas"]["Request"]["properties"]["within"]
-    assert [kind["type"] for kind in within["anyOf"]] == ["string", "array"]
+    assert [kind["type"] for kind in within["anyOf"]] == ["string", "array", "null"]
     [asked] = [p for p in described["paths"]["/ask"]["get"]["parameters"] if p["name"] == "within"]
-    assert [kind["type"] for kind in asked["schema"]["anyOf"]] == ["string", "array"]
+    assert [kind["type"] for kind in asked["schema"]["anyOf"]] == ["string", "array", "null"]
 
 
 def test_a_hundred_clients_get_what_one_gets(bot: Bot) -> None:
@@ -140,6 +140,20 @@ def test_a_hundred_clients_get_what_one_gets(bot: Bot) -> None:
     with client_of(bot) as client, ThreadPoolExecutor(100) as clients:
         answers = clients.map(lambda _: client.post("/ask", json={"question": KEEPER}), range(200))
         assert all(answer.json() == expected for answer in answers)
+
+
+@pytest.mark.parametrize("name", ["only", "within", "history", "language", "since", "title"])
+def test_what_is_null_is_no_condition(client: TestClient, bot: Bot, name: str) -> None:
+    got = client.post("/ask", json={"question": KEEPER, name: None})
+    assert got.json() == bot.answer(KEEPER).to_dict()
+
+
+def test_an_empty_pattern_is_no_condition(client: TestClient, bot: Bot) -> None:
+    expected = bot.answer(KEEPER).to_dict()
+    for within in ("", [], ["", " "]):
+        got = client.post("/ask", json={"question": KEEPER, "within": within})
+        assert got.json() == expected
+    assert client.get("/ask", params={"question": KEEPER, "within": ""}).json() == expected
 
 
 # Refusals
