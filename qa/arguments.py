@@ -5,9 +5,10 @@ Raises:
 """
 
 import reprlib
+import sys
 from collections.abc import Iterable, Mapping
 from numbers import Integral
-from typing import cast
+from typing import Any, cast
 
 from qa.errors import UsageError
 from qa.types import LANGUAGES, Language
@@ -32,10 +33,10 @@ def texts(name: str, value: object) -> tuple[str, ...]:
 
 
 def count(name: str, value: object) -> int:
-    """A whole number from 1 on, of numpy's too; True is none."""
+    """A whole number from 1 on, of numpy's too; True is none. What no list is as long as is all."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise _refused(name, value, "a whole number, 1 or more")
-    return int(value)
+    return min(int(value), sys.maxsize)
 
 
 def language(value: object) -> Language:
@@ -44,6 +45,11 @@ def language(value: object) -> Language:
         choice = ", ".join(LANGUAGES)
         raise UsageError(f"unknown language {reprlib.repr(value)}; choose from {choice}")
     return value
+
+
+def listed(value: Any) -> Any:
+    """A text alone as a list of it; anything else as it is."""
+    return [value] if isinstance(value, str) else value
 
 
 def _several(value: object) -> tuple[object, ...] | None:

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from qa.arguments import listed
 from qa.errors import UsageError
 from qa.filters import Filter
 from qa.options import one_language, several_languages
@@ -45,7 +46,7 @@ def answered(bot: "Bot", line: bytes, asking: Asking) -> tuple[Answer, dict[str,
     content = _content(line)
     where, said = asking.where, content.get
     where = Filter.of(
-        several_languages(_listed(content["only"])) if "only" in content else where.only,
+        several_languages(listed(content["only"])) if "only" in content else where.only,
         said("within", where.within),
         said("since", where.since),
         said("until", where.until),
@@ -78,7 +79,3 @@ def _content(line: bytes) -> dict[str, Any]:
     if type(known.get("id", "")) not in (str, int):
         raise UsageError('id cannot be understood; write {"id": "q1"}')
     return known
-
-
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value

@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Any, Self
 
-from qa.arguments import language, text, texts
+from qa.arguments import language, listed, text, texts
 from qa.errors import UsageError
 from qa.language import fold
 from qa.patterns import patterns_of
@@ -59,14 +59,15 @@ class Filter:
         until: Day | None = None,
         title: str | None = None,
     ) -> Self:
-        """A filter of plain values; None is no condition."""
+        """A filter of plain values; None is no condition, nor is what is blank."""
         if isinstance(only, str):
             codes = only.replace(",", " ").split()
             raise UsageError(f"only is {only!r}; put it into a list: {codes}")
         chosen = tuple(map(language, texts("only", only)))
+        patterns = texts("within", listed(within))
         return cls(
             tuple(code for code in LANGUAGES if code in chosen),
-            (within,) if isinstance(within, str) else texts("within", within),
+            tuple(pattern for pattern in patterns if pattern.strip()),
             _written(since),
             _written(until),
             "" if title is None else " ".join(text("title", title).split()),

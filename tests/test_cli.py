@@ -240,6 +240,17 @@ def test_a_line_of_a_batch_may_ask_a_part_of_the_folder_in_its_own_way(
     assert {q["language"] for q in other["quotes"] + other["near_misses"]} == {"es"}
 
 
+def test_a_line_of_a_batch_may_want_all_and_have_what_is_no_condition(run: Run) -> None:
+    nothing = {"only": None, "within": None, "history": None, "title": None}
+    lines = [line(top_k=10**24), line(top_k=50, **nothing), line(top_k=50, within="")]
+    status, out, _ = run("ask", "--batch", "--in", "bees*", stdin=batch(*lines))
+    [most, some, every] = map(json.loads, out.splitlines())
+    assert (status, most["quotes"]) == (0, some["quotes"])
+    assert every["quotes"][0] == most["quotes"][0]
+    whole = run("ask", "--batch", "--in", "", stdin=batch(line(top_k=50)))[1]
+    assert json.loads(whole)["quotes"] == every["quotes"]
+
+
 def test_the_id_of_a_line_comes_back_with_its_answer(run: Run) -> None:
     lines = [line(id="q1"), line(id=0), line(), line(id="")]
     out = run("ask", "--batch", stdin=batch(*lines))[1]

@@ -197,6 +197,8 @@ def test_a_date_of_which_only_the_year_is_known_may_lie_in_any_month_of_it() -> 
 
 def test_no_condition_is_no_filter() -> None:
     assert not Filter.of(only=[], within=[], since="", until=None, title=" ")
+    assert not Filter.of(within="") and not Filter.of(within=["", " "])
+    assert Filter.of(within=["", "a/*"]) == Filter(within=("a/*",))
     assert Filter.of(only=["es", "en"]) == Filter(only=("en", "es"))
     assert list(Filter.of(only=["fr"], since=2015, until=2016).alone()) == [
         Filter(only=("fr",)),

@@ -26,7 +26,7 @@ from qa import __main__ as program
 from qa.bot import Bot
 from qa.errors import LibraryError, UsageError
 from qa.filters import Filter
-from qa.serving import fresh, guards, server
+from qa.serving import connections, fresh, guards, server
 from qa.serving.pool import OverloadedError, Pool
 from qa.serving.schema import AnswerShape, QuoteShape, Request
 from qa.serving.service import Access, Limits, service
@@ -127,12 +127,12 @@ def test_the_examples_of_the_description_are_answered_as_it_says(client: TestCli
     assert Request.model_json_schema()["examples"] == examples
 
 
-def test_openapi_tells_that_a_pattern_need_not_stand_in_a_list(client: TestClient) -> None:
+def test_openapi_tells_that_a_pattern_needs_no_list_and_may_be_null(client: TestClient) -> None:
     described = client.get("/openapi.json").json()
     within = described["components"]["schemas"]["Request"]["properties"]["within"]
-    assert [kind["type"] for kind in within["anyOf"]] == ["string", "array"]
+    assert [kind["type"] for kind in within["anyOf"]] == ["string", "array", "null"]
     [asked] = [p for p in described["paths"]["/ask"]["get"]["parameters"] if p["name"] == "within"]
-    assert [kind["type"] for kind in asked["schema"]["anyOf"]] == ["string", "array"]
+    assert [kind["type"] for kind in asked["schema"]["anyOf"]] == ["string", "array", "null"]
 
 
 def test_a_hundred_clients_get_what_one_gets(bot: Bot) -> None:
@@ -140,6 +140,20 @@ def test_a_hundred_clients_get_what_one_gets(bot: Bot) -> None:
     with client_of(bot) as client, ThreadPoolExecutor(100) as clients:
         answers = clients.map(lambda _: client.post("/ask", json={"question": KEEPER}), range(200))
         assert all(answer.json() == expected for answer in answers)
+
+
+@pytest.mark.parametrize("name", ["only", "within", "history", "language", "since", "title"])
+def test_what_is_null_is_no_condition(client: TestClient, bot: Bot, name: str) -> None:
+    got = client.post("/ask", json={"question": KEEPER, name: None})
+    assert got.json() == bot.answer(KEEPER).to_dict()
+
+
+def test_an_empty_pattern_is_no_condition(client: TestClient, bot: Bot) -> None:
+    expected = bot.answer(KEEPER).to_dict()
+    for within in ("", [], ["", " "]):
+        got = client.post("/ask", json={"question": KEEPER, "within": within})
+        assert got.json() == expected
+    assert client.get("/ask", params={"question": KEEPER, "within": ""}).json() == expected
 
 
 # Refusals
@@ -541,6 +555,104 @@ def test_what_runs_is_answered_before_the_end(
         assert serving.wait(20) == 0
         with pytest.raises(ConnectionRefusedError):
             asked(port, KEEPER)
+
+
+CROWD = """
+import resource, sys
+sys.path.insert(0, "tests")
+from conftest import HashingEncoder
+import qa.bot
+from qa.__main__ import main
+from qa.serving import connections
+most, files, connections.HEADER = map(int, sys.argv[1:4])
+connections.MOST = most
+resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+qa.bot.open_encoder = lambda *_: HashingEncoder()
+sys.argv[:4] = ["qa"]
+main()
+"""
+
+
+@contextmanager
+def crowded(folder: Path, most: int, files: int, seconds: int) -> Iterator[tuple[Any, int]]:
+    """A service that keeps so many connections, and waits so long for a header."""
+    numbers = map(str, (most, files, seconds))
+    with process("-c", CROWD, *numbers, "serve", "--port", "0", "-d", str(folder)) as started:
+        yield started
+
+
+def opened(port: int, sent: bytes = b"") -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+    connection.sendall(sent)
+    return connection
+
+
+def received(connection: socket.socket) -> bytes:
+    """All that comes until the other side closes."""
+    try:
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+    except ConnectionResetError:
+        return b""
+
+
+def test_connections_that_say_nothing_leave_the_service_to_others(
+    folder: Path, cache: Path
+) -> None:
+    with crowded(folder, 1000, 128, 2) as (serving, port):
+        silent = [opened(port) for _ in range(300)]
+        end = time.monotonic() + 2
+        closed = [c for c in silent[64:] if received(c) == b""]
+        assert (len(closed), time.monotonic() < end) == (236, True)  # of 128 files, half
+        assert all(received(c) == b"" for c in silent[:64])
+        assert asked(port, KEEPER)[0] == 200
+        for connection in silent:
+            connection.close()
+        serving.terminate()
+        assert serving.wait(20) == 0
+        assert serving.stderr.read() == ""
+
+
+def test_a_header_that_does_not_end_is_answered_and_closed(folder: Path, cache: Path) -> None:
+    with crowded(folder, 1000, 1024, 1) as (_, port), opened(port, b"GET / HT") as endless:
+        begun = time.monotonic()
+        for letter in b"TP/1.1":
+            time.sleep(0.1)
+            endless.sendall(bytes([letter]))
+        head, body = received(endless).split(b"\r\n\r\n")
+        assert 0.9 < time.monotonic() - begun < 5
+        assert head.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+        assert b"\r\nx-content-type-options: nosniff" in head.lower()
+        assert json.loads(body) == {"error": "no whole header was there after 1 seconds"}
+        with opened(port, b"nonsense\r\n\r\n") as strange:
+            head, body = received(strange).split(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        assert list(json.loads(body)) == ["error"]
+
+
+def test_a_slow_body_and_the_time_between_requests_are_not_cut(folder: Path, cache: Path) -> None:
+    content = json.dumps({"question": KEEPER}).encode()
+    head = (
+        b"POST /ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n" % len(content)
+    )
+    with crowded(folder, 1000, 1024, 1) as (_, port), opened(port, head) as connection:
+        for part in (content[:5], content[5:]):
+            time.sleep(0.8)
+            connection.sendall(part)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        time.sleep(1.5)
+        connection.sendall(head + content)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"GET")
+        assert b"HTTP/1.1 408" in received(connection)
+
+
+def test_what_cannot_be_accepted_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    said, loop = connections.Troubles(), asyncio.new_event_loop()
+    for _ in range(100):
+        said(loop, {"exception": OSError(24, "Too many open files"), "socket": None})
+    loop.close()
+    assert capsys.readouterr().err == "qa: no connection can be taken (Too many open files)\n"
 
 
 def test_a_folder_that_is_gone_is_told_with_status_503(

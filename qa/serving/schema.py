@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from qa.arguments import listed
 from qa.rewriting import MAX_TEXT
 from qa.types import Kind, Language
 
@@ -21,14 +22,11 @@ def _few_stars(pattern: str) -> str:
     return pattern
 
 
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Pattern = Annotated[str, Field(max_length=_PATTERN), AfterValidator(_few_stars)]
 Patterns = Annotated[
-    list[Pattern], BeforeValidator(_listed, json_schema_input_type=Pattern | list[Pattern])
+    list[Pattern] | None,
+    BeforeValidator(listed, json_schema_input_type=Pattern | list[Pattern] | None),
 ]
 Day = Annotated[str, Field(max_length=10, examples=["2015", "2015-03"])] | int | None
 
@@ -55,15 +53,17 @@ class Request(BaseModel):
     question: Text = Field(description="In English, French or Spanish.")
     top_k: int = Field(3, ge=1, le=MOST_QUOTES, description="How many quotes at most.")
     language: Language | None = Field(None, description="Of the question; by default detected.")
-    only: list[Language] = Field([], max_length=3, description="Languages of passages.")
+    only: list[Language] | None = Field(None, max_length=3, description="Languages of passages.")
     within: Patterns = Field(
-        [], max_length=_PATTERNS, description="A pattern of paths, as in a .gitignore, or several."
+        None,
+        max_length=_PATTERNS,
+        description="A pattern of paths, as in a .gitignore, or several.",
     )
     since: Day = Field(None, description="Documents from then on: 2015, 2015-03 or 2015-03-27.")
     until: Day = Field(None, description="Documents up to then, inclusive.")
     title: str | None = Field(None, max_length=_NAME, description="Words of a document's title.")
-    history: list[Text] = Field(
-        [], max_length=_TURNS, description="Earlier questions, oldest first."
+    history: list[Text] | None = Field(
+        None, max_length=_TURNS, description="Earlier questions, oldest first."
     )
 
 

@@ -1,5 +1,6 @@
 """The service on a socket: where it listens, who may come, and how it ends."""
 
+import asyncio
 import ipaddress
 import signal
 import socket
@@ -8,10 +9,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from qa.errors import UsageError, reason
+from qa.serving.connections import Connection, Troubles
 from qa.serving.service import Access
 
 _SHORTEST = 16  # characters of a token; fewer can be guessed
-_CONNECTIONS = 1000  # at once; more are refused, so that files for the documents are left
+_WAITING = 2048  # connections that the system keeps until they are accepted
+_ACCEPTED = 16  # in one turn of the loop; only some turns later are those closed that are too many
 _IDLE = 5  # seconds that a connection is kept without a request
 
 
@@ -49,7 +52,7 @@ def listen(host: str, port: int) -> socket.socket:
     """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family, backlog=2048)
+        listening = socket.create_server((host, port), family=family, backlog=_WAITING)
     except (OSError, OverflowError, UnicodeError) as error:
         raise UsageError(
             f"cannot listen on {host}, port {port} ({reason(error)}); "
@@ -66,6 +69,14 @@ def address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(Troubles())
+        await super().startup(sockets)
+        for listening in sockets or ():
+            listening.listen(_WAITING)  # asyncio made as few wait as it accepts in a turn
+
+
 def serve(application: FastAPI, listening: socket.socket, seconds: float) -> None:
     """Until SIGTERM or Ctrl-C; what runs by then has `seconds` to end."""
     config = uvicorn.Config(
@@ -75,11 +86,12 @@ def serve(application: FastAPI, listening: socket.socket, seconds: float) -> Non
         server_header=False,
         proxy_headers=False,  # else a client could call itself another, and evade its limit
         ws="none",
-        limit_concurrency=_CONNECTIONS,
+        http=Connection,
+        backlog=_ACCEPTED,
         timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=int(seconds) + 1,
     )
     # uvicorn stops in good order, then raises the signal again: here that is the end, no trouble.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
-    uvicorn.Server(config).run(sockets=[listening])
+    _Server(config).run(sockets=[listening])
