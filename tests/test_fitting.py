@@ -45,9 +45,9 @@ def test_a_set_counts_by_its_share_however_many_cases_it_has() -> None:
     assert fit(few + many, {"few": 3.0}).of({"x": 0.0}) == pytest.approx(0.75)
 
 
-def test_the_threshold_refuses_one_of_twenty_two_answerable_questions() -> None:
+def test_the_threshold_refuses_one_of_twenty_answerable_questions() -> None:
     judge = Calibration({"x": 1.0}, 0.0, 0.0)
-    there = [Case({"x": float(x)}, True, True, "a", "", True) for x in range(23)]
+    there = [Case({"x": float(x)}, True, True, "a", "", True) for x in range(21)]
     absent = [Case({"x": -9.0}, False, False, "a", "", True)] * 50
     chosen = threshold(judge, there + absent)
     assert sum(judge.of(case.values) < chosen for case in there) == 1
