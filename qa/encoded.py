@@ -1,6 +1,7 @@
 """What the model made of texts, on disk: of each text once, however many passages have it.
 
-A row holds the token vectors of one text in one language: a passage, or the title of documents.
+A row holds the token vectors of one text in one language: a passage, or the title of documents
+with the names in their opening.
 It is known by a key of all that it was made from. Who builds an index copies, bit for bit, the
 rows that are there already, and only the rest is encoded.
 """
