@@ -152,6 +152,16 @@ def test_rows_and_cells_to_fill_in_are_read(tmp_path: Path, name: str) -> None:
         )
 
 
+def test_an_empty_line_of_a_cell_leaves_one_blank(tmp_path: Path) -> None:
+    found = changed(
+        made.docx(tmp_path / "a.docx"),
+        "word/document.xml",
+        "<w:t>12 kg</w:t></w:r></w:p>",
+        "<w:t>12 kg</w:t></w:r></w:p><w:p/><w:p><w:r><w:t>or more</w:t></w:r></w:p>",
+    )
+    assert "North | 12 kg or more\n" in found.text
+
+
 def test_a_box_in_a_cell_is_read_once(tmp_path: Path) -> None:
     words = "<w:txbxContent><w:p><w:r><w:t>BOXED</w:t></w:r></w:p></w:txbxContent>"
     mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
@@ -276,6 +286,7 @@ def test_rich_text_has_characters_that_it_writes_as_two() -> None:
         (rb"a {\v secret\par}b{\v x{\v0 c}x}d \v x\'e9\plain e \v x\v0 f", "a bcd e f"),
         (rb"a {\v\xe x}b {\*\bkmkstart \v x}c \v x {\plain d} x", "a b c d"),
         (rb"a {\deleted x}\deleted x\deleted0 b\deleted x\plain  c", "a b c"),
+        (rb"a {\deleted x\v x\v0 x} b \v x\deleted x\v0 x\deleted0 c", "a  b c"),
         (rb"a {\pict\bin11 \v {{\line }b", "a b"),
         (rb"a {\pict\bin6 \line }b", "a b"),
         (

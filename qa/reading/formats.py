@@ -41,9 +41,9 @@ FORMATS = {
     ".html": _HTML,
     ".htm": _HTML,
     ".pdf": Format("pdf", "extract", "pypdfium2", revision=2),
-    ".docx": Format("office", "docx", "python-docx", revision=5),
+    ".docx": Format("office", "docx", "python-docx", revision=6),
     ".odt": Format("office", "odt", "odfdo", revision=2),
-    ".rtf": Format("richtext", "extract", "striprtf", revision=2),
+    ".rtf": Format("richtext", "extract", "striprtf", revision=3),
     # Many letters are pages: they are read again when pages are.
     ".eml": Format("mail", "extract", _HTML.library, _HTML.revision + 2),
     ".csv": Format("tables", "csv", revision=4),

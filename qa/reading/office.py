@@ -170,7 +170,7 @@ def _docx_parts(parent: Any, tag: str) -> Iterator[Any]:
 
 def _docx_cell(cell: Any) -> str:
     shown = (p for p in cell.iter(f"{_W}p") if not _is_fallback(p))
-    return " ".join(" ".join("".join(_docx_runs(p)).split()) for p in shown)
+    return " ".join(" ".join("".join(_docx_runs(p)) for p in shown).split())
 
 
 def _is_fallback(element: Any) -> bool:

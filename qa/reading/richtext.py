@@ -10,6 +10,7 @@ from qa.reading.text import decode
 _LINE, _CELL, _HIDE, _SHOW, _ITEM = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3", "\ufdd4"
 _ENDS = {"line": _LINE, "cell": _CELL, "nestcell": _CELL}
 _MARKS = ("listtext", "pntext")  # the groups of an item's bullet or number
+_UNSEEN = ("v", "deleted")  # hidden, and taken out where changes are kept
 _TOKEN = re.compile(r"\\(?:(?P<word>[a-zA-Z]+)(?P<number>-?\d{1,10})? ?|[^a-zA-Z])|[{}]", re.DOTALL)
 _HIDDEN = re.compile(f"{_HIDE}[^{_SHOW}]*|{_SHOW}")
 
@@ -28,7 +29,7 @@ def extract(data: bytes) -> Extract:
 def _marked(source: str) -> str:
     """RTF with a sign at the end of each line and cell, at the start of each item and about what is
     hidden, without pictures."""
-    found, at, hidden, around = list[str](), 0, False, list[bool]()
+    found, at, hidden, around = list[str](), 0, frozenset[str](), list[frozenset[str]]()
     while token := _TOKEN.search(source, at):
         word, number, sign, before = token["word"], token["number"], token[0], hidden
         found.append(source[at : token.start()])
@@ -36,16 +37,18 @@ def _marked(source: str) -> str:
         if sign == "{":
             around.append(hidden)
         elif sign == "}":
-            hidden = around.pop() if around else False
-        elif word in ("v", "deleted", "plain"):
-            hidden = word != "plain" and number != "0"
+            hidden = around.pop() if around else frozenset()
+        elif word in _UNSEEN:
+            hidden = hidden - {word} if number == "0" else hidden | {word}
+        elif word == "plain":
+            hidden = frozenset()
         elif word in _ENDS:
             sign = f"{{{_ENDS[word]}}}"  # in braces, or it may be skipped as another's stand-in
         elif word in _MARKS:
             sign = f"{{{_ITEM}}}"
         elif word == "bin":  # so many bytes follow, which may look like anything
             sign, at = "", at + max(int(number or 0), 0)
-        turn = f"{{{_SHOW if before else _HIDE}}}" if hidden != before else ""
+        turn = f"{{{_HIDE if hidden else _SHOW}}}" if bool(hidden) != bool(before) else ""
         found += (sign, turn)
     return "".join((*found, source[at:]))
 
