@@ -13,14 +13,17 @@ from embeddings.tokens import (
     AT_ONCE,
     CHECKS,
     FILES,
+    ID_WIDTH,
     IDS,
     SCALES,
     STARTS,
     VALUES,
     Ids,
+    Packed,
     TokenStore,
     Vectors,
     checksum,
+    packed,
 )
 
 
@@ -44,7 +47,7 @@ class TokenWriter:
                 f"{(len(ids), self._dim)} was expected"
             )
         values, scales = self._packing.pack(tokens)
-        stored = values, scales, ids.astype("<i4")
+        stored = values, scales, packed(ids)
         self._add(*stored, np.array([len(ids)], "<i8"), np.array([checksum(*stored)], "<u4"))
 
     def copy(self, store: TokenStore, start: int, count: int) -> None:
@@ -65,7 +68,7 @@ class TokenWriter:
         self,
         values: Values,
         scales: Scales,
-        ids: Ids,
+        ids: Packed,
         sizes: npt.NDArray[np.int64],
         checks: npt.NDArray[np.uint32],
     ) -> None:
@@ -102,12 +105,12 @@ def mend(folder: Path, packing: Packing, most: int) -> int:
     starts = np.fromfile(folder / STARTS, "<i8")
     room = min(
         (folder / name).stat().st_size // size
-        for name, size in ((VALUES, packing.width), (SCALES, 2), (IDS, 4))
+        for name, size in ((VALUES, packing.width), (SCALES, 2), (IDS, ID_WIDTH))
     )
     count = min((folder / CHECKS).stat().st_size // 4, max(len(starts) - 1, 0), most)
     count = min(count, int(np.searchsorted(starts[1 : count + 1], room, side="right")))
     tokens = int(starts[count]) if len(starts) else 0
-    sizes = (packing.width * tokens, 2 * tokens, 4 * tokens, 8 * (count + 1), 4 * count)
+    sizes = (packing.width * tokens, 2 * tokens, ID_WIDTH * tokens, 8 * (count + 1), 4 * count)
     for name, size in zip(FILES, sizes, strict=True):
         os.truncate(folder / name, size)
     return count

@@ -19,16 +19,17 @@ from embeddings.packing import Packing, Scales, Values
 
 Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int32]
+Packed = npt.NDArray[np.uint8]  # ids as they lie on disk, (n, ID_WIDTH)
 
 VALUES, SCALES, IDS, STARTS, CHECKS = (
     "values.u1",
     "scales.f2",
-    "ids.i4",
+    "ids.u3",
     "starts.i8",
     "checks.u4",
 )
 UNPACKED = 64 * 2**20  # bytes of memory; a store that takes no more is unpacked once for all
-_MOST_IDS = 2**24  # in a vocabulary; the largest have some 2**18
+ID_WIDTH = 3  # bytes, the lowest first: the largest vocabularies have some 2**18 ids
 AT_ONCE = 250  # passages that are copied in one go, some 7 MB
 _SEEKING = threading.Lock()
 FILES = (VALUES, SCALES, IDS, STARTS, CHECKS)
@@ -51,7 +52,7 @@ class TokenStore:
         self._laid: dict[int, Block] = {}
         self._starts = self._map(STARTS, "<i8")
         self._checks = self._map(CHECKS, "<u4")
-        widths = {VALUES: packing.width, SCALES: 2, IDS: 4}  # bytes a token
+        widths = {VALUES: packing.width, SCALES: 2, IDS: ID_WIDTH}  # bytes a token
         self._files = {name: (self._open(name), width) for name, width in widths.items()}
         self._total = int(self._starts[-1]) if len(self._starts) else -1
         fits = all(
@@ -72,17 +73,12 @@ class TokenStore:
     def frequencies(self, times: npt.NDArray[np.int64]) -> tuple[Ids, Ids]:
         """The ids that occur, ascending, and in how many texts each does; both (u,) int32.
 
-        The text of a row counts `times[row]` times, (n,).
-
-        Raises:
-            IndexFileError: there is an id that no vocabulary has. No more is checked.
+        The text of a row counts `times[row]` times, (n,). Nothing is checked.
         """
         counts = np.zeros(0, np.int64)
         for first in range(0, len(self), AT_ONCE):
             end = min(first + AT_ONCE, len(self))
-            ids = np.frombuffer(self._part(IDS, first, end), "<i4")
-            if not 0 <= ids.min(initial=0) <= ids.max(initial=0) < _MOST_IDS:
-                raise self._damaged(first)
+            ids = unpacked(np.frombuffer(self._part(IDS, first, end), np.uint8))
             base = int(ids.max(initial=0)) + 1
             rows = np.repeat(np.arange(end - first), np.diff(self._starts[first : end + 1]))
             pairs = np.sort(rows * base + ids)
@@ -111,8 +107,8 @@ class TokenStore:
         """How many tokens each text has, (n,)."""
         return np.diff(self._starts)
 
-    def stored(self, row: int) -> tuple[Values, Scales, Ids]:
-        """One passage as it lies on disk: packed values (n, width), scales (n,), ids (n,).
+    def stored(self, row: int) -> tuple[Values, Scales, Packed]:
+        """One passage as it lies on disk: values (n, width), scales (n,), ids (n, 3).
 
         Raises:
             IndexFileError: the bytes are not those that were written.
@@ -127,13 +123,13 @@ class TokenStore:
     ) -> tuple[
         Values,
         Scales,
-        Ids,
+        Packed,
         npt.NDArray[np.int64],
         npt.NDArray[np.uint32],
     ]:
         """The passages of the rows from `first` to before `end` as they lie on disk.
 
-        Values (n, width), scales (n,) and ids (n,) of them all; of each its size and its
+        Values (n, width), scales (n,) and ids (n, 3) of them all; of each its size and its
         checksum.
 
         Raises:
@@ -148,12 +144,12 @@ class TokenStore:
                 raise self._damaged(first + at)
         return values, scales, ids, np.diff(starts), checks
 
-    def _between(self, first: int, end: int) -> tuple[Values, Scales, Ids]:
+    def _between(self, first: int, end: int) -> tuple[Values, Scales, Packed]:
         """What lies on disk of the rows from `first` to before `end`, not checked."""
         values = np.frombuffer(self._part(VALUES, first, end), np.uint8)
         scales = np.frombuffer(self._part(SCALES, first, end), "<f2")
-        ids = np.frombuffer(self._part(IDS, first, end), "<i4")
-        return values.reshape(-1, self.packing.width), scales, ids
+        ids = np.frombuffer(self._part(IDS, first, end), np.uint8)
+        return values.reshape(-1, self.packing.width), scales, ids.reshape(-1, ID_WIDTH)
 
     def _part(self, name: str, first: int, end: int) -> bytes:
         """What one of the files has of the rows from `first` to before `end`."""
@@ -171,7 +167,7 @@ class TokenStore:
 
     def ids(self, row: int) -> Ids:
         """The token ids of one passage, (n,) int32."""
-        return np.asarray(self.stored(row)[2])
+        return unpacked(self.stored(row)[2])
 
     def tokens(self, row: int) -> Vectors:
         """The token vectors of one passage, (n, dim) float32."""
@@ -215,7 +211,25 @@ def _read(file: int, size: int, at: int) -> bytes:
         return os.read(file, size)
 
 
-def checksum(values: Values, scales: Scales, ids: npt.NDArray[np.int32]) -> int:
+def packed(ids: Ids) -> Packed:
+    """Ids (n,) as they lie on disk, (n, 3).
+
+    Raises:
+        ValueError: one doesn't fit.
+    """
+    if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < 1 << 8 * ID_WIDTH:
+        raise ValueError(f"token ids from {ids.min()} to {ids.max()} don't fit in {ID_WIDTH} bytes")
+    return ids.astype("<i4").view(np.uint8).reshape(-1, 4)[:, :ID_WIDTH]
+
+
+def unpacked(ids: Packed) -> Ids:
+    """Ids (n,) int32 from their bytes."""
+    wide = np.zeros((ids.size // ID_WIDTH, 4), np.uint8)
+    wide[:, :ID_WIDTH] = ids.reshape(-1, ID_WIDTH)
+    return wide.view("<i4").reshape(-1)
+
+
+def checksum(values: Values, scales: Scales, ids: Packed) -> int:
     check = 0
     for array in (values, scales, ids):
         check = zlib.crc32(np.ascontiguousarray(array).data, check)

@@ -693,7 +693,7 @@ def test_what_was_extracted_is_known_by_name_and_version(tmp_path: Path) -> None
 
     document = read(made.rtf(tmp_path / "a.rtf"), "a")
 
-    assert document.extractor == f"richtext.extract 2, striprtf {version('striprtf')}"
+    assert document.extractor == f"richtext.extract 3, striprtf {version('striprtf')}"
 
 
 def test_an_e_mail_is_extracted_again_when_web_pages_are_read_in_another_way(

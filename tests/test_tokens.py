@@ -139,13 +139,11 @@ def test_frequencies_count_passages_and_not_occurrences(tmp_path: Path) -> None:
     assert ids.dtype == counts.dtype == np.int32
 
 
-@pytest.mark.parametrize("number", [-1, 2**24])
-def test_an_id_that_no_vocabulary_has_is_damage(tmp_path: Path, number: int) -> None:
-    store = write(tmp_path)
-    with (tmp_path / FILES[2]).open("r+b") as file:
-        file.write(np.array([number], "<i4").tobytes())
-    with pytest.raises(IndexFileError, match="damaged at row 0"):
-        store.frequencies(np.ones(len(store), np.int64))
+def test_the_largest_id_comes_back_and_what_is_larger_is_refused(tmp_path: Path) -> None:
+    assert write(tmp_path, [[0, 2**24 - 1]]).ids(0).tolist() == [0, 2**24 - 1]
+    for number in (-1, 2**24):
+        with pytest.raises(ValueError, match=f"from {number} to"):
+            write(tmp_path, [[number]])
 
 
 def test_frequencies_are_the_same_however_many_rows_are_read_at_once(
@@ -203,7 +201,7 @@ def test_stores_without_a_token_are_read(tmp_path: Path, passages: list[list[int
     [
         ("values.u1", 3 * DIM + 5),
         ("scales.f2", 3 * 2),
-        ("ids.i4", 3 * 4),
+        ("ids.u3", 3 * 3),
         ("checks.u4", 2 * 4),
     ],
 )

@@ -23,7 +23,7 @@ from qa import library, manifest
 from qa.encoded import KEYS, PLACES, TOKENS
 from qa.library import CATALOGUE, FREQUENCIES, VECTORS, open_library
 
-TOKEN_FILES = ("values.u1", "scales.f2", "ids.i4", "starts.i8", "checks.u4")
+TOKEN_FILES = ("values.u1", "scales.f2", "ids.u3", "starts.i8", "checks.u4")
 NUMBERS = (VECTORS, FREQUENCIES, KEYS, PLACES, *(f"{TOKENS}/{name}" for name in TOKEN_FILES))
 PARTS = (manifest.NAME, CATALOGUE, *NUMBERS)
 READERS, BUILDERS = 10, 2
