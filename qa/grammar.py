@@ -73,6 +73,7 @@ GRAMMARS: dict[Language, Grammar] = {
             r"(?:the |an? )?(?:\w+ ){2,3}(?:it|him|them)$",
             r"(?:which|many|much|some|most|all|one|any|none) of (?:them|those|these|it)\b",
             r"^(?:what|who|when|where) (?:was|were) the \w+$",
+            r"^how many \w+ed(?: \w+){0,3}$",
             r"(?:is|was|did|does|of|in|about|for|from) that \w+",
             r"this (?!year|month|week|morning|century|way|for|in|to|on|with)\w+",
             r"(?:is|are|was|were) the (?:\w+ )+of (?:his|her|its|their)\b",
@@ -118,6 +119,8 @@ GRAMMARS: dict[Language, Grammar] = {
             r"(?:cela|ça|ceci|là|là-bas)$",
             r"^c'est (?!qui\b|quoi\b|où\b|quand\b|l)",
             r"^(?:lequel|laquelle|lesquels|lesquelles)\b(?! d)",
+            r"^combien (?:se |s')?(?!co[uû]t|val|font)\w+ent\b"
+            r"(?! (?:les?|la|l'|des?|une?|mon|ma|mes)\b)(?: [\w-]+){0,3}$",
             r"\w+ en (?:font|fait|ont|a|sont|est|avait|avaient|reste)\b",
             r"\w+-(?:on|je|tu|nous|vous) (?:le|la|les|lui|leur|en|y) \w+(?:er|ir|re)\b",
             r"^(?:quelle?s?|qui|quand|où) (?:était|étaient|fut|furent) (?:le |la |les |l')\w+$",
@@ -172,6 +175,7 @@ GRAMMARS: dict[Language, Grammar] = {
             # The subject is left out: "¿Qué dijo sobre …?"
             r"(?:qué|que) (?:dijo|declaró|señaló|destacó|afirmó|opinó|pidió|propuso|hizo|escribió) "
             r"(?:sobre|acerca|en|al?|de|con|para|por)\b",
+            r"^cu[aá]nt[oa]s \w+n(?: \w+){0,3}$",
             r"(?:qué|que|cuánt[oa]s|cuant[oa]s) \w+ (?:han|habían) \w+(?: juntos)?$",
             r"^(?:al?|de|en|con|para) (?:qué|que) \w+ (?:\w+|forma parte)$",
             r"^cu[aá]l(?:es)? (?:es|son|era|fue) (?:el|la|los|las) "

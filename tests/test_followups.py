@@ -173,6 +173,17 @@ COMPLETE = [
     ("es", "¿Por qué ronronean los gatos?"),
     ("es", "¿Cuál es la mejor universidad del Perú?"),
     ("en", "Which is the largest city in Peru?"),
+    ("en", "And when do banks open?"),
+    ("en", "How many banks failed?"),
+    ("fr", "Combien gagnent les maires ?"),
+    ("fr", "Combien coûtent deux billets ?"),
+    ("es", "¿Cuántos bancos abren hoy?"),
+]
+COUNTLESS = [  # it is not said what is counted
+    ("en", "And how many voted against?"),
+    ("fr", "Et combien votent contre ?"),
+    ("fr", "Combien s'abstiennent ?"),
+    ("es", "¿y cuántos votaron en contra?"),
 ]
 
 
@@ -181,6 +192,11 @@ def test_a_noun_after_the_question_word_is_what_it_asks_about(
     language: Language, question: str
 ) -> None:
     assert not is_elliptical(question, language)
+
+
+@pytest.mark.parametrize(("language", "question"), COUNTLESS)
+def test_what_is_counted_was_said_before(language: Language, question: str) -> None:
+    assert is_elliptical(question, language)
 
 
 def test_a_pasted_letter_carries_what_it_speaks_of() -> None:
