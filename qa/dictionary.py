@@ -1,4 +1,5 @@
-"""What is a word of a language, told in a moment: the digests of all its words, kept in the cache.
+"""What is a word of a language, and whether it has a capital, told in a moment: the digests of all
+its words, kept in the cache.
 
 The lists of `simplemma` take up to half a second to unpack and 150 MB of memory, which is much for
 one question with one typo. They are unpacked once; from then on a sorted file is mapped.
@@ -13,23 +14,36 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from qa.types import Language
+from qa.language import fold
+from qa.types import LANGUAGES, Language
 
-_FORMAT = 1  # of the files; another one has another name
+_FORMAT = 2  # of the files; another one has another name
 _BYTES = 8  # a digest; of a million words and a million typos, none are taken for one another
 
 
 def is_word(word: str, language: Language, folder: Path) -> bool:
     """Whether the language has a word, in whatever case; `folder` keeps the file of digests."""
+    return _has(_digest(word.lower()), language, folder)
+
+
+def is_common(word: str, language: Language, folder: Path) -> bool:
+    """Whether the language writes a word without a capital; accents may be missing.
+
+    Names of countries are none, whatever else they mean: the list of French has all names so.
+    """
+    return _has(_common(word), language, folder)
+
+
+def _has(digest: bytes, language: Language, folder: Path) -> bool:
     digests = _digests(folder / f"{language}-{_FORMAT}.npy", language)
-    digest = np.frombuffer(_digest(word), "<u8")[0]
-    at = int(np.searchsorted(digests, digest))
-    return at < len(digests) and bool(digests[at] == digest)
+    sought = np.frombuffer(digest, "<u8")[0]
+    at = int(np.searchsorted(digests, sought))
+    return at < len(digests) and bool(digests[at] == sought)
 
 
 @lru_cache(maxsize=8)
 def _digests(path: Path, language: Language) -> npt.NDArray[np.uint64]:
-    """The digests of all words, (n,) uint64 ascending."""
+    """The digests of all words, and others of the common ones, (n,) uint64 ascending."""
     try:
         kept: npt.NDArray[np.uint64] = np.load(path, mmap_mode="r", allow_pickle=False)
         if kept.dtype == np.dtype("<u8") and kept.ndim == 1 and len(kept):
@@ -45,14 +59,23 @@ def _digests(path: Path, language: Language) -> npt.NDArray[np.uint64]:
 
 
 def _made(language: Language) -> npt.NDArray[np.uint64]:
+    from babel import Locale
     from simplemma.strategies.dictionaries import DefaultDictionaryFactory
 
-    words = DefaultDictionaryFactory().get_dictionary(language)
-    return np.sort(np.frombuffer(b"".join(map(_digest, words)), "<u8"))
+    listed = DefaultDictionaryFactory().get_dictionary(language)
+    countries = {fold(each) for lang in LANGUAGES for each in Locale(lang).territories.values()}
+    words = [_digest(word.lower()) for word in listed]
+    lower = (word for word in listed if not word[:1].isupper())
+    common = [_common(word) for word in lower if fold(word) not in countries]
+    return np.sort(np.frombuffer(b"".join(words + common), "<u8"))
+
+
+def _common(word: str) -> bytes:
+    return _digest(f"{fold(word)} common")  # no word has a blank
 
 
 def _digest(word: str) -> bytes:
-    composed = unicodedata.normalize("NFC", word.lower())
+    composed = unicodedata.normalize("NFC", word)
     return blake2b(composed.encode(errors="replace"), digest_size=_BYTES).digest()
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from qa import dictionary, followups
+from qa.capitals import capitalised
 from qa.catalogue import Catalogue
 from qa.folders import cache
 from qa.language import detect
@@ -40,12 +41,15 @@ def rewrite(
 ) -> list[Search]:
     """Each question of a text, with what it leans on in `history` (oldest first).
 
-    A typo is set right in the language it was made in, before turns are joined.
+    Typos and missing capitals are set right in the language they were made in, before turns are
+    joined.
     """
     is_word = partial(dictionary.is_word, folder=cache() / "words")
+    is_common = partial(dictionary.is_common, folder=cache() / "words")
 
     def right(typed: str, spoken: Language) -> str:
-        return corrected(typed[:MAX_QUESTION], spoken, catalogue, count_tokens, is_word)
+        spelled = corrected(typed[:MAX_QUESTION], spoken, catalogue, count_tokens, is_word)
+        return capitalised(spelled, spoken, catalogue, is_word, is_common)
 
     earlier = [said for said in map(readable, history) if not is_manners(said)]
     if is_manners(text):  # it leans on nothing

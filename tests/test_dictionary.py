@@ -8,7 +8,7 @@ from simplemma import is_known
 from simplemma.strategies.dictionaries import DefaultDictionaryFactory
 
 from qa import dictionary
-from qa.dictionary import is_word
+from qa.dictionary import is_common, is_word
 from qa.types import LANGUAGES, Language
 
 
@@ -44,6 +44,21 @@ def test_a_word_is_one(kept: Path, language: Language, word: str) -> None:
 def test_what_the_lists_do_not_know_is_none(kept: Path, text: str, language: Language) -> None:
     if is_word(text, language, kept):
         assert any(is_known(form, language) for form in (text, text.lower(), text.upper()))
+
+
+@pytest.mark.parametrize(
+    ("language", "common", "not_common"),
+    [
+        ("en", ["honey", "bees"], ["italy", "Japan", "honney"]),
+        ("fr", ["présidence", "presidence", "miel"], ["mexique", "Italie", "canada"]),
+        ("es", ["migración", "migracion"], ["Perú", "canada", "alemania"]),
+    ],
+)
+def test_a_name_is_not_common(
+    kept: Path, language: Language, common: list[str], not_common: list[str]
+) -> None:
+    assert [word for word in common if not is_common(word, language, kept)] == []
+    assert [word for word in not_common if is_common(word, language, kept)] == []
 
 
 def test_the_lists_are_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
