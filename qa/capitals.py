@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from qa.catalogue import Catalogue, Spelling
 from qa.language import fold
+from qa.spelling import one_typo_from
 from qa.types import LANGUAGES, Language
 
 IsWord = Callable[[str, Language], bool]
@@ -35,7 +36,8 @@ def capitalised(
     """The text with the capitals of words that are written with one, as far as is known.
 
     `is_word` tells whether a language has a word, `is_common` whether it writes it without one.
-    What no language has is written as the documents write it, and is a name if they don't.
+    What no language has is written as the documents write it, and is a name if they don't and it
+    is no typo.
     """
     if text != text.lower():
         return text
@@ -50,6 +52,8 @@ def capitalised(
             if form := _form(catalogue.spellings([fold(word)]), language):
                 return word.upper() if form.isupper() else form[0] + word[1:]
             if len(word) < _LEAST or _UNLISTED[language].fullmatch(word):
+                return word
+            if any(is_common(near, language) for near in one_typo_from(fold(word))):
                 return word
         return word.capitalize()
 

@@ -22,7 +22,8 @@ _BYTES = 8  # a digest; of a million words and a million typos, none are taken f
 
 
 def is_word(word: str, language: Language, folder: Path) -> bool:
-    """Whether the language has a word, in whatever case; `folder` keeps the file of digests."""
+    """Whether the language has a word, in whatever case, or calls a country so; `folder` keeps the
+    file of digests."""
     return _has(_digest(word.lower()), language, folder)
 
 
@@ -59,15 +60,20 @@ def _digests(path: Path, language: Language) -> npt.NDArray[np.uint64]:
 
 
 def _made(language: Language) -> npt.NDArray[np.uint64]:
-    from babel import Locale
     from simplemma.strategies.dictionaries import DefaultDictionaryFactory
 
     listed = DefaultDictionaryFactory().get_dictionary(language)
-    countries = {fold(each) for lang in LANGUAGES for each in Locale(lang).territories.values()}
-    words = [_digest(word.lower()) for word in listed]
-    lower = (word for word in listed if not word[:1].isupper())
-    common = [_common(word) for word in lower if fold(word) not in countries]
+    names = {fold(name) for each in LANGUAGES for name in _countries(each)}
+    words = [_digest(word.lower()) for word in (*listed, *_countries(language))]
+    common = [_common(w) for w in listed if not w[:1].isupper() and fold(w) not in names]
     return np.sort(np.frombuffer(b"".join(words + common), "<u8"))
+
+
+def _countries(language: Language) -> list[str]:
+    from babel import Locale
+
+    # Codes of digits are those of continents and of the world.
+    return [name for code, name in Locale(language).territories.items() if code.isalpha()]
 
 
 def _common(word: str) -> bytes:

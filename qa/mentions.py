@@ -7,13 +7,15 @@ there where its tokens have a close partner, or where it is spelled alike.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.language import fold
+from qa.peoples import is_people
 from qa.references import references, stands_in
+from qa.types import Language
 
 CountTokens = Callable[[str], int]
 
@@ -42,10 +44,11 @@ class Word:
     text: str
     start: int
     end: int
+    is_people: bool = False
 
     @property
     def is_number(self) -> bool:
-        return any(char.isdigit() for char in self.text)
+        return any(map(str.isdigit, self.text))
 
     @property
     def is_year(self) -> bool:
@@ -65,12 +68,14 @@ class Unmentioned:
     weight: float
 
 
-def names(question: str, count_tokens: CountTokens) -> tuple[Name, ...]:
+def names(
+    question: str, count_tokens: CountTokens, language: Language | None = None
+) -> tuple[Name, ...]:
     """The names and numbers of a question, in order.
 
     A name is known by its capital letter, so the first word of a sentence is none, and there are
-    none where every word has a capital. `count_tokens` tells how many tokens a word has of its own;
-    no token goes across a blank.
+    none where every word has a capital. What a `language` calls peoples are names without one.
+    `count_tokens` tells how many tokens a word has of its own; no token goes across a blank.
     """
     words = list(_words(question, count_tokens))
     inner = [word for word, opens, _ends in words if not opens and len(word.text) >= _STEM]
@@ -83,6 +88,8 @@ def names(question: str, count_tokens: CountTokens) -> tuple[Name, ...]:
         if word.is_number or named:
             together = joins and named and not word.is_number
             found[-1:] = [(*found[-1], word)] if together else [*found[-1:], (word,)]
+        elif language is not None and is_people(word.text, language):
+            found.append((replace(word, is_people=True),))
         joins = named and not word.is_number and not ends
     return tuple(found)
 
@@ -126,7 +133,7 @@ def unmentioned(
         poor: list[str] = []
         for word, closeness in _unspelled(name, aligned, text):
             share = float(weights[word.start : word.end].sum())
-            weight += share * max(0.0, DOUBTFUL - closeness)
+            weight += share * max(0.0, (absent_below if word.is_people else DOUBTFUL) - closeness)
             if closeness < absent_below:
                 poor.append(word.text)
         absent += [" ".join(poor)] if poor else []

@@ -119,7 +119,7 @@ def retrieve(
     weights = library.rarity(encoding.ids) * salience(model_name).weights(encoding.ids)
     weights = weights / max(float(weights.sum()), 1e-9)
     weights = _emphasized(weights, sum(len(each.ids) for each in alone))
-    named = names(question, encoder.count_tokens)
+    named = names(question, encoder.count_tokens, language)
     return _rank(library, found, lexical, Query(tokens, weights, named, language, cited))
 
 

@@ -45,7 +45,7 @@ def _corrected(
         return word
     if is_word(word, language):
         return word
-    near = catalogue.spellings(_one_typo_from(folded))
+    near = catalogue.spellings(one_typo_from(folded))
     names = [spelling for spelling in near if spelling.word[0].isupper()]
     if word[0].isupper() and found.start() > 0:
         near = names
@@ -56,7 +56,7 @@ def _corrected(
     return best.word[0].upper() + best.word[1:] if word[0].isupper() else best.word
 
 
-def _one_typo_from(word: str) -> list[str]:
+def one_typo_from(word: str) -> list[str]:
     """All strings that differ by one letter left out, put in, replaced, or swapped with the next
     (Damerau, 1964)."""
     parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]

@@ -63,6 +63,8 @@ LEFT_ALONE = {
     "who is ugo": "the lists lack many short words",
     "shouldn't they vote": "no word of its own",
     "cuántos asistieron de peruanos": "another language has it",
+    "what makes objest fall": "it is a typo",
+    "how does the world look": "it is no country",
 }
 
 

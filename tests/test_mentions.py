@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from qa.mentions import ABSENT, DOUBTFUL, UNWRITTEN, Unmentioned, names, unmentioned
+from qa.types import Language
 
 
 def one_a_word(text: str) -> int:
@@ -116,3 +117,35 @@ def test_any_question_can_be_held_against_any_text(question: str, text: str) -> 
     missing = unmentioned(names(question, one_a_word), aligned, aligned, text)
     assert all(word in question for words in missing.words for word in words.split())
     assert missing.weight == 0.0
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "named"),
+    [
+        ("es", "¿Cuántos venezolanos llegaron al Perú?", [("venezolanos",), ("Perú",)]),
+        ("es", "la ley sobre las migrantes peruanas", [("peruanas",)]),
+        (
+            "fr",
+            "les travailleurs sud-africains ou équatoriennes",
+            [("sud-africains",), ("équatoriennes",)],
+        ),
+        ("en", "do bolivians vote", [("bolivians",)]),
+        ("en", "do boliviens vote", []),
+        ("fr", "Quels Péruviens suisses ?", [("Péruviens",), ("suisses",)]),
+        ("fr", "Que dit la grande rue ?", []),
+    ],
+)
+def test_a_people_is_a_name_without_a_capital(
+    language: Language, question: str, named: list[tuple[str, ...]]
+) -> None:
+    found = names(question, one_a_word, language)
+    assert [tuple(word.text for word in name) for name in found] == named
+
+
+def test_a_people_is_in_doubt_only_where_it_has_no_partner() -> None:
+    asked = names("do bolivians vote", one_a_word, "en")
+    weights = np.full(3, 1 / 3, np.float32)
+    for cosine, doubt in ((ABSENT + 0.01, False), (ABSENT - 0.2, True)):
+        aligned = np.array([1, cosine, 1], np.float32)
+        found = unmentioned(asked, aligned, weights, "Peruvians do.")
+        assert (found.weight > 0, bool(found.words)) == (doubt, doubt)
