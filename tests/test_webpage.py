@@ -111,6 +111,66 @@ def test_what_stands_beneath_the_element_of_the_article_stands_aside() -> None:
     assert [text[span.start : span.end] for span in spans] == ["Search for jobs", "Next"]
 
 
+ABOVE = "Our pictures of the day"
+
+
+@pytest.mark.parametrize("logo", ["", '<h1><a href="/">The valley press</a></h1>'])
+@pytest.mark.parametrize(
+    ("above", "within"),
+    [("<h1>The mill grinds again</h1>", ""), ("", "<h1>The mill grinds again</h1>")],
+)
+def test_what_stands_above_the_title_of_an_article_stands_aside(
+    logo: str, above: str, within: str
+) -> None:
+    body = f"<div>{within}{paragraphs(*BODY)}</div>"
+    tree = document_fromstring(f"<div>{logo}<div><p>{ABOVE}</p></div>{above}{body}</div>")
+    text = "\n\n".join((ABOVE, *BODY))
+
+    spans = asides(list(lines(tree)), text)
+
+    assert [text[span.start : span.end] for span in spans] == [ABOVE]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        paragraphs(*BODY),
+        f"<h1>The mill</h1>{paragraphs(*BODY[:3])}<h1>The wheel</h1>{paragraphs(*BODY[3:])}",
+        f"{paragraphs(*BODY[:3])}<h1>The wheel</h1>{paragraphs(*BODY[3:])}",
+        f"{paragraphs(*BODY)}<h1>The valley press</h1>",
+    ],
+)
+def test_what_has_no_title_below_it_is_not_above_one(body: str) -> None:
+    tree = document_fromstring(f"<div><div><p>{ABOVE}</p></div><div>{body}</div></div>")
+
+    assert asides(list(lines(tree)), "\n\n".join((ABOVE, *BODY))) == ()
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        ('<a href="/4">Sports</a>', ["| Politics | Business |", "| Culture | Sports |"]),
+        ("4 stones", []),
+    ],
+)
+def test_a_table_that_has_nothing_but_links_is_a_menu(last: str, expected: list[str]) -> None:
+    cells = [f'<a href="/{n}">{name}</a>' for n, name in enumerate(("Politics", "Business"))]
+    first = "".join(f"<td>{cell}</td>" for cell in cells)
+    menu = f'<tr>{first}</tr><tr><td><a href="/3">Culture</a></td><td>{last}</td></tr>'
+
+    found = page(f"{paragraphs(*BODY)}<table>{menu}</table>")
+
+    assert "| Politics | Business |" in found.text
+    assert aside(found) == expected
+
+
+def test_a_line_at_the_end_that_announces_nothing_stands_aside() -> None:
+    found = page(paragraphs(*BODY) + "<p>Share:</p><ul><li><a href='/post'><img></a></li></ul>")
+
+    assert found.text.endswith(f"{BODY[-1]}\n\nShare:")
+    assert aside(found) == ["Share:"]
+
+
 def test_sections_of_a_long_text_are_all_its_own() -> None:
     parts = (BODY[:3], BODY[3:4], BODY[4:])
     tree = document_fromstring("".join(f"<section>{paragraphs(*part)}</section>" for part in parts))

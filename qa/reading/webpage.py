@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from qa.reading.pagelines import LEAD, Line, letters
@@ -69,7 +70,9 @@ def asides(page: Sequence[Line], text: str) -> tuple[Span, ...]:
     keys = list(map(letters, texts))
     linked = {line.key for line in page if line.linked}
     away = linked - {line.key for line in page if line.heading}
-    outside = _answered(page, keys) | _beneath(page, set(keys)) | away
+    outside = _answered(page, keys) | _around(page, set(keys)) | away
+    left = [text for text, key in zip(texts, keys, strict=True) if key not in outside]
+    outside |= _menus(left, away)
     titles = [key in linked and len(key) >= TITLE for key in keys]
     end = _teasers(titles, list(map(len, keys)))
     headings = {line.key for line in page if line.heading and line.text[-1] not in _ENDS}
@@ -79,9 +82,9 @@ def asides(page: Sequence[Line], text: str) -> tuple[Span, ...]:
         or (len(line) <= NOTICE and _RIGHTS.match(line) is not None)
         for index, line in enumerate(texts)
     ]
-    for index in range(len(texts) - 2, -1, -1):  # what announces one goes with it
+    for index in range(len(texts) - 1, -1, -1):  # what announces one, or nothing, goes with it
         announces = texts[index].endswith(":") and len(keys[index]) < LEAD
-        aside[index] |= announces and aside[index + 1]
+        aside[index] |= announces and all(aside[index + 1 : index + 2])
     for index in range(len(texts) - 1, 0, -1):  # a heading at the end is one of what stands aside
         if not aside[index] and keys[index] not in headings:
             break
@@ -100,12 +103,33 @@ def _answered(page: Sequence[Line], keys: Sequence[str]) -> set[str]:
     return said if sum(len(key) for key in keys if key in said) <= MOST * whole else set()
 
 
-def _beneath(page: Sequence[Line], keys: Collection[str]) -> set[str]:
-    """What stands beneath the element of the article, in whose text the lines have these `keys`."""
+def _around(page: Sequence[Line], keys: Collection[str]) -> set[str]:
+    """What stands around the element of the article, in whose text the lines have these `keys`.
+
+    That is all beneath it, and all above its title. One that leads to another page is the site's;
+    of several, each is that of a section.
+    """
     main = article([line for line in page if line.key in keys])
     inside = [index for index, line in enumerate(page) if main in line.within]
-    below = page[inside[-1] + 1 :] if inside else ()
-    return {line.key for line in below} - {page[index].key for index in inside}
+    if not inside:
+        return set()
+    texts = (at for at in inside if len(page[at].key) >= LEAD and page[at].key in keys)
+    titles = [at for at, line in enumerate(page) if line.tag == "h1" and not line.linked]
+    titled = len(titles) == 1 and titles[0] < next(texts, 0)
+    above = page[: min(inside[0], titles[0])] if titled else ()
+    outside = {line.key for line in (*above, *page[inside[-1] + 1 :])}
+    return outside - {page[index].key for index in inside}
+
+
+def _menus(texts: Sequence[str], away: Set[str]) -> set[str]:
+    """The rows of tables that are there for their links: no cell has anything else."""
+    found = set[str]()
+    for row, run in groupby(texts, key=lambda text: text.startswith("|")):
+        lines = list(run) if row else []
+        cells = set(map(letters, "|".join(lines).split("|"))) - {""}
+        if cells and cells <= away:
+            found.update(map(letters, lines))
+    return found
 
 
 def article(page: Sequence[Line]) -> int:
