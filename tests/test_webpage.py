@@ -111,6 +111,109 @@ def test_what_stands_beneath_the_element_of_the_article_stands_aside() -> None:
     assert [text[span.start : span.end] for span in spans] == ["Search for jobs", "Next"]
 
 
+ABOVE = "Our pictures of the day"
+YEARS = (1953, 1962, 1978)
+
+
+@pytest.mark.parametrize("logo", ["", '<h1><a href="/">The valley press</a></h1>'])
+@pytest.mark.parametrize(
+    ("above", "within"),
+    [("<h1>The mill grinds again</h1>", ""), ("", "<h1>The mill grinds again</h1>")],
+)
+def test_what_stands_above_the_title_of_an_article_stands_aside(
+    logo: str, above: str, within: str
+) -> None:
+    body = f"<div>{within}{paragraphs(*BODY)}</div>"
+    tree = document_fromstring(f"<div>{logo}<div><p>{ABOVE}</p></div>{above}{body}</div>")
+    text = "\n\n".join((ABOVE, *BODY))
+
+    spans = asides(list(lines(tree)), text)
+
+    assert [text[span.start : span.end] for span in spans] == [ABOVE]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        paragraphs(*BODY),
+        f"<h1>The mill</h1>{paragraphs(*BODY[:3])}<h1>The wheel</h1>{paragraphs(*BODY[3:])}",
+        f"{paragraphs(*BODY[:3])}<h1>The wheel</h1>{paragraphs(*BODY[3:])}",
+        f"{paragraphs(*BODY)}<h1>The valley press</h1>",
+    ],
+)
+def test_what_has_no_title_below_it_is_not_above_one(body: str) -> None:
+    tree = document_fromstring(f"<div><div><p>{ABOVE}</p></div><div>{body}</div></div>")
+
+    assert asides(list(lines(tree)), "\n\n".join((ABOVE, *BODY))) == ()
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        ('<a href="/4">Sports</a>', ["| Politics | Business |", "| Culture | Sports |"]),
+        ("4 stones", []),
+    ],
+)
+def test_a_table_that_has_nothing_but_links_is_a_menu(last: str, expected: list[str]) -> None:
+    cells = [f'<a href="/{n}">{name}</a>' for n, name in enumerate(("Politics", "Business"))]
+    first = "".join(f"<td>{cell}</td>" for cell in cells)
+    menu = f'<tr>{first}</tr><tr><td><a href="/3">Culture</a></td><td>{last}</td></tr>'
+
+    found = page(f"{paragraphs(*BODY)}<table>{menu}</table>")
+
+    assert "| Politics | Business |" in found.text
+    assert aside(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("link", "said", "apart"),
+    [
+        ('<a href="/{}">The story of the flood</a>', 2, True),
+        ('<a href="/{}">Read more</a>', 2, False),
+        ('<a href="/{}">The story of the flood</a>', 5, False),
+    ],
+)
+def test_what_is_said_of_other_pages_stands_aside_though_the_text_lacks_their_titles(
+    link: str, said: int, apart: bool
+) -> None:
+    told = [[f"{n} May {year}" for n in range(1, said)] + [f"{year}. {LEAD}"] for year in YEARS]
+    boxes = [
+        f'<div class="box">{link.format(n)}{"".join(f"<div>{line}</div>" for line in box)}</div>'
+        for n, box in enumerate(told)
+    ]
+    tree = document_fromstring(
+        f"<body><div><div>{paragraphs(*BODY * 2)}</div>{''.join(boxes)}</div></body>"
+    )
+    others = [line for box in told for line in box]
+    text = "\n\n".join((*BODY * 2, *others))
+
+    spans = asides(list(lines(tree)), text)
+
+    assert [text[span.start : span.end] for span in spans] == (others if apart else [])
+
+
+@pytest.mark.parametrize("named", ['class="block"', 'id="part-{}"', 'class="block" id="part-{}"'])
+def test_paragraphs_between_links_that_are_called_as_those_above_are_of_one_article(
+    named: str,
+) -> None:
+    link = '<div class="post"><a href="/{}">View this post of our readers</a></div>'
+    blocks = [f"<div {named.format(n)}><p>{text}</p></div>" for n, text in enumerate(BODY)]
+    rest = "".join(f"{block}{link.format(n)}" for n, block in enumerate(blocks[2:]))
+    tree = document_fromstring(
+        f"<div><div {named}>{paragraphs(LEAD, *BODY[:2], LEAD[::-1])}</div>{rest}</div>"
+    )
+    text = "\n\n".join((LEAD, *BODY[:2], LEAD[::-1], *BODY[2:]))
+
+    assert asides(list(lines(tree)), text) == ()
+
+
+def test_a_line_at_the_end_that_announces_nothing_stands_aside() -> None:
+    found = page(paragraphs(*BODY) + "<p>Share:</p><ul><li><a href='/post'><img></a></li></ul>")
+
+    assert found.text.endswith(f"{BODY[-1]}\n\nShare:")
+    assert aside(found) == ["Share:"]
+
+
 def test_sections_of_a_long_text_are_all_its_own() -> None:
     parts = (BODY[:3], BODY[3:4], BODY[4:])
     tree = document_fromstring("".join(f"<section>{paragraphs(*part)}</section>" for part in parts))

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from qa.reading.pagelines import LEAD, Line, letters
@@ -32,6 +33,7 @@ LEADS = 3  # paragraphs; where more stand above a text, it is another's
 MOST = 0.9  # of a text, which its article's element holds
 TITLE = 15  # letters; "Read more" has fewer, and so has what is linked in passing
 TEASERS = 3  # links; fewer may be the article's own
+SAID = 4  # lines of another page: its date, who wrote it and what it is about
 NOTICE = 400  # characters; the rights of an agency's report reach 200
 OWN = 0.5  # of a text; where teasers are more, the page is there for them
 
@@ -69,9 +71,13 @@ def asides(page: Sequence[Line], text: str) -> tuple[Span, ...]:
     keys = list(map(letters, texts))
     linked = {line.key for line in page if line.linked}
     away = linked - {line.key for line in page if line.heading}
-    outside = _answered(page, keys) | _beneath(page, set(keys)) | away
+    outside = _answered(page, keys) | _around(page, set(keys)) | away
+    outside |= _boxes(page, [key for key, line in zip(keys, texts, strict=True) if line[0] != "|"])
+    left = [text for text, key in zip(texts, keys, strict=True) if key not in outside]
+    outside |= _menus(left, away)
     titles = [key in linked and len(key) >= TITLE for key in keys]
-    end = _teasers(titles, list(map(len, keys)))
+    sizes = list(map(len, keys))
+    end = _teasers(titles, sizes, sum(sizes), len(sizes))
     headings = {line.key for line in page if line.heading and line.text[-1] not in _ENDS}
     aside = [
         index >= end
@@ -79,9 +85,9 @@ def asides(page: Sequence[Line], text: str) -> tuple[Span, ...]:
         or (len(line) <= NOTICE and _RIGHTS.match(line) is not None)
         for index, line in enumerate(texts)
     ]
-    for index in range(len(texts) - 2, -1, -1):  # what announces one goes with it
+    for index in range(len(texts) - 1, -1, -1):  # what announces one, or nothing, goes with it
         announces = texts[index].endswith(":") and len(keys[index]) < LEAD
-        aside[index] |= announces and aside[index + 1]
+        aside[index] |= announces and all(aside[index + 1 : index + 2])
     for index in range(len(texts) - 1, 0, -1):  # a heading at the end is one of what stands aside
         if not aside[index] and keys[index] not in headings:
             break
@@ -100,34 +106,91 @@ def _answered(page: Sequence[Line], keys: Sequence[str]) -> set[str]:
     return said if sum(len(key) for key in keys if key in said) <= MOST * whole else set()
 
 
-def _beneath(page: Sequence[Line], keys: Collection[str]) -> set[str]:
-    """What stands beneath the element of the article, in whose text the lines have these `keys`."""
+def _around(page: Sequence[Line], keys: Collection[str]) -> set[str]:
+    """What stands around the element of the article, in whose text the lines have these `keys`.
+
+    That is all beneath it, and all above its title. One that leads to another page is the site's;
+    of several, each is that of a section.
+    """
     main = article([line for line in page if line.key in keys])
     inside = [index for index, line in enumerate(page) if main in line.within]
-    below = page[inside[-1] + 1 :] if inside else ()
-    return {line.key for line in below} - {page[index].key for index in inside}
+    if not inside:
+        return set()
+    texts = (at for at in inside if len(page[at].key) >= LEAD and page[at].key in keys)
+    titles = [at for at, line in enumerate(page) if line.tag == "h1" and not line.linked]
+    titled = len(titles) == 1 and titles[0] < next(texts, 0)
+    above = page[: min(inside[0], titles[0])] if titled else ()
+    outside = {line.key for line in (*above, *page[inside[-1] + 1 :])}
+    return outside - {page[index].key for index in inside}
+
+
+def _boxes(page: Sequence[Line], keys: Sequence[str]) -> set[str]:
+    """What is said of other pages beneath most of a text, whose lines have these `keys`.
+
+    Their titles are looked for in the page, as a text often has but what is said of them. What the
+    page calls as it calls the paragraphs above is one of them, below whatever links.
+    """
+    have = set(keys)
+    text = [line for line in page if line.key in have and not line.linked]
+    most = _smallest(text, OWN)
+    kinds = {_kind(line) for line in text if most in line.within and len(line.key) >= LEAD}
+    own = {line.key for line in text if most in line.within or _kind(line) in kinds}
+    end = max((at for at, line in enumerate(page) if line.key in own), default=len(page))
+    below = page[end + 1 :]
+    titles = [line.linked and len(line.key) >= TITLE for line in below]
+    sizes = [len(line.key) if line.key in have and not line.linked else 0 for line in below]
+    start = end + 1 + _teasers(titles, sizes, sum(map(len, keys)), SAID)
+    return have & {line.key for line in page[start:]} - {line.key for line in page[:start]}
+
+
+def _kind(line: Line) -> tuple[str, str]:
+    """Its tag, and the class of the innermost element around it that has one; an ID is of one."""
+    classes = (name.partition("#")[0].strip() for name in line.names[::-1])
+    return line.tag, next(filter(None, classes), "")
+
+
+def _menus(texts: Sequence[str], away: Set[str]) -> set[str]:
+    """The rows of tables that are there for their links: no cell has anything else."""
+    found = set[str]()
+    for row, run in groupby(texts, key=lambda text: text.startswith("|")):
+        lines = list(run) if row else []
+        cells = set(map(letters, "|".join(lines).split("|"))) - {""}
+        if cells and cells <= away:
+            found.update(map(letters, lines))
+    return found
 
 
 def article(page: Sequence[Line]) -> int:
     """The smallest element that holds most lines, or in it the one that is called an article."""
-    sizes, said = Counter[int](), Counter[int]()
+    said = Counter[int]()
     for line in page:
-        sizes.update(dict.fromkeys(line.within, len(line.key)))
         said[line.body] += len(line.key) >= LEAD
-    least = MOST * max(sizes.values(), default=0)
-    smallest = max((place for place, size in sizes.items() if size >= least), default=0)
+    smallest = _smallest(page, MOST)
     bodies = [place for place, paragraphs in said.items() if paragraphs >= LEADS and place >= 0]
     return max(smallest, *bodies) if len(bodies) == 1 else smallest
 
 
-def _teasers(linked: Sequence[bool], sizes: Sequence[int]) -> int:
-    """The line from which on a text is but a list of other pages, each with a word on it."""
-    best, at, score, size, whole = 0, len(linked), 0, 0, sum(sizes)
-    for index in range(len(linked) - 1, -1, -1):
-        score += 2 if linked[index] else -(sizes[index] >= LEAD)
+def _smallest(page: Sequence[Line], share: float) -> int:
+    """The smallest element that holds this share of what the lines hold."""
+    sizes = Counter[int]()
+    for line in page:
+        sizes.update(dict.fromkeys(line.within, len(line.key)))
+    least = share * max(sizes.values(), default=0)
+    return max((place for place, size in sizes.items() if size >= least), default=0)
+
+
+def _teasers(titles: Sequence[bool], sizes: Sequence[int], whole: int, said: int) -> int:
+    """The line from which on all is but a list of other pages, each with a word on it.
+
+    That is not most of the `whole` text, and of each page some lines are `said` at most.
+    """
+    best, at, score, size, lines = 0, len(titles), 0, 0, 0
+    for index in range(len(titles) - 1, -1, -1):
+        score += 2 if titles[index] else -(sizes[index] >= LEAD)
         size += sizes[index]
-        if size > OWN * whole:
+        lines = 0 if titles[index] else lines + (sizes[index] > 0)
+        if size > OWN * whole or lines > said:
             break
         if score > best:
             best, at = score, index
-    return at if sum(linked[at:]) >= TEASERS else len(linked)
+    return at if sum(titles[at:]) >= TEASERS else len(titles)
