@@ -8,10 +8,12 @@ there where its tokens have a close partner, or where it is spelled alike.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from qa.figures import figures
 from qa.language import fold
 from qa.peoples import is_people
 from qa.references import references, stands_in
@@ -24,13 +26,16 @@ CountTokens = Callable[[str], int]
 # of those that are there 98 and 95 of 100 are spelled alike, or lie above.
 ABSENT, ABSENT_ACROSS = 0.56, 0.52
 DOUBTFUL = 0.7  # from here on foreign names are rare
-# One year is as good as another to a model. Of questions with a year 95 of 100 have it in the
-# passage that answers them, or in its title; where it is not, its partner counts as no closer.
+# One year or amount is as good as another to a model. Of questions with a year 95 of 100 have it in
+# the passage that answers them, or in its title, and of those with another number of three digits
+# or more 91; where it is not, its partner counts as no closer.
 UNWRITTEN = 0.3
 _STEM = 4  # letters: "Ital" stands for Italy, Italia and italienne
 _ENDING = 2  # letters of a longer name that may inflect
 _TITLE = 4  # longer words, all with capitals: a title; three may be one person
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
+_EXACT = re.compile(r"\W*(?=(?:\D*\d){3})\d[\d.,'’ \xa0\u202f]*[^\w/:-]*")  # no date, no time
+_HEAD, _GROUP = re.compile(r"\W*\d{1,3}(?: \d{3})*"), re.compile(r"\d{3}(?!\d)\W*")
 _EDGES = " \t\n\xa0\u202f¿¡?!.,;:…\"“”«»()[]'’"
 _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’]", re.IGNORECASE)
 _END = re.compile(r"[.?!:…]['\"”»)]*$")
@@ -54,6 +59,11 @@ class Word:
     def is_year(self) -> bool:
         return bool(_YEAR.fullmatch(self.text))
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is a year or an amount, which stands in a text or doesn't."""
+        return bool(_EXACT.fullmatch(self.text))
+
 
 Name = tuple[Word, ...]  # neighbouring words are one name: Estados Unidos
 
@@ -62,10 +72,11 @@ Name = tuple[Word, ...]  # neighbouring words are one name: Estados Unidos
 class Unmentioned:
     """`words` are the names absent from a passage, or the absent parts of them. `weight` is how
     much of the question is in doubt, from 0 to 1: a name's share of it, and how far its partner is
-    from a good one."""
+    from a good one. `figure` is whether a year or an amount is among them."""
 
     words: tuple[str, ...]
     weight: float
+    figure: bool = False
 
 
 def names(
@@ -85,13 +96,23 @@ def names(
     joins = False
     for word, opens, ends in words:
         named = not opens and _is_capitalised(word)
-        if word.is_number or named:
+        if found and _goes_on(found[-1][-1], word):
+            found[-1] = (
+                replace(word, text=f"{found[-1][-1].text} {word.text}", start=found[-1][-1].start),
+            )
+        elif word.is_number or named:
             together = joins and named and not word.is_number
             found[-1:] = [(*found[-1], word)] if together else [*found[-1:], (word,)]
         elif language is not None and is_people(word.text, language):
             found.append((replace(word, is_people=True),))
         joins = named and not word.is_number and not ends
     return tuple(found)
+
+
+def _goes_on(number: Word, group: Word) -> bool:
+    """Whether they are one number, as 9 999 is."""
+    joined = number.end == group.start and _GROUP.fullmatch(group.text)
+    return bool(joined and _HEAD.fullmatch(number.text))
 
 
 def _words(question: str, count_tokens: CountTokens) -> Iterator[tuple[Word, bool, bool]]:
@@ -120,28 +141,50 @@ def unmentioned(
     weights: npt.NDArray[np.float32],
     text: str,
     absent_below: float = ABSENT,
+    language: Language = "en",
 ) -> Unmentioned:
     """What a passage says nothing of.
 
     `aligned` (m,) has the best cosine that each token of the question finds in the passage or its
     title, `weights` (m,) its share of the question; `text` is the passage's, with what tells its
-    year. A word is absent whose partner is no closer than `absent_below`.
+    year, in a `language`. A word is absent whose partner is no closer than `absent_below`.
     """
     absent: list[str] = []
-    weight = 0.0
+    weight, figure, told = 0.0, False, _Text(text, language)
     for name in names:
         poor: list[str] = []
-        for word, closeness in _unspelled(name, aligned, text):
+        for word, closeness in _unspelled(name, aligned, told):
             share = float(weights[word.start : word.end].sum())
             weight += share * max(0.0, (absent_below if word.is_people else DOUBTFUL) - closeness)
             if closeness < absent_below:
                 poor.append(word.text)
+                figure |= word.is_exact
         absent += [" ".join(poor)] if poor else []
-    return Unmentioned(tuple(dict.fromkeys(absent)), weight)
+    return Unmentioned(tuple(dict.fromkeys(absent)), weight, figure)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A text, made ready where something is looked for in it."""
+
+    text: str
+    language: Language
+
+    @cached_property
+    def folded(self) -> str:
+        return fold(self.text)
+
+    @cached_property
+    def numbers(self) -> set[str]:
+        return set(re.findall(r"\d+", self.text))
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        return figures(self.text, self.language)
 
 
 def _unspelled(
-    name: Name, aligned: npt.NDArray[np.float32], text: str
+    name: Name, aligned: npt.NDArray[np.float32], text: _Text
 ) -> Iterator[tuple[Word, float]]:
     """The words of a name that are not spelled in the text, with how close their partners are.
 
@@ -150,16 +193,15 @@ def _unspelled(
     """
     there = [word for word in name if word.end <= len(aligned)]  # a long question is read in part
     closeness = [_closeness(aligned[word.start : word.end]) for word in there]
-    years = any(word.is_year for word in there)
-    if not there or (min(closeness) >= DOUBTFUL and not years):
+    exact = any(word.is_exact for word in there)
+    if not there or (min(closeness) >= DOUBTFUL and not exact):
         return
-    folded = fold(text)
-    spelled = [_is_spelled(word, folded) for word in there]
+    spelled = [_is_spelled(word, text) for word in there]
     if not any(spelled):
         closeness = [max(closeness)] * len(there)
     for word, close, found in zip(there, closeness, spelled, strict=True):
         if not found:
-            yield word, min(close, UNWRITTEN) if word.is_year else close
+            yield word, min(close, UNWRITTEN) if word.is_exact else close
 
 
 def _closeness(cosines: npt.NDArray[np.float32]) -> float:
@@ -167,14 +209,15 @@ def _closeness(cosines: npt.NDArray[np.float32]) -> float:
     return float(cosines.max() + cosines.mean()) / 2 if len(cosines) else 1.0
 
 
-def _is_spelled(word: Word, folded: str) -> bool:
+def _is_spelled(word: Word, text: _Text) -> bool:
     if word.is_number:
-        numbers = set(re.findall(r"\d+", folded))
-        if numbers.issuperset(re.findall(r"\d+", word.text)):
+        if figures(word.text, text.language) <= text.figures:
             return True
-        return bool(references(word.text)) and stands_in(word.text, folded)
+        if not word.is_exact and text.numbers.issuperset(re.findall(r"\d+", word.text)):
+            return True
+        return bool(references(word.text)) and stands_in(word.text, text.text)
     sought = fold(word.text)
     if len(sought) < _STEM:
-        return re.search(rf"\b{re.escape(sought)}\b", folded) is not None
+        return re.search(rf"\b{re.escape(sought)}\b", text.folded) is not None
     stem = sought[: max(_STEM, len(sought) - _ENDING)]
-    return re.search(rf"\b{re.escape(stem)}", folded) is not None
+    return re.search(rf"\b{re.escape(stem)}", text.folded) is not None

@@ -32,6 +32,9 @@ OWN_LANGUAGE = 0.03  # what is left of the model's liking for the question's lan
 # Of the weights in a follow-up those of what is asked now, at the least: what it leans on was
 # answered already, and would be found again. Flat from .6 to .8 on conversations.
 ASKED = 0.7
+# What a passage doesn't mention lets those near it pass; a year or an amount that it lacks, most.
+DOUBT, UNWRITTEN = 0.6, 0.1
+DOUBTED = 20  # passages, the first ones
 # Half of a score is that of the few lines where the question's words stand close together.
 CLOSE = 0.5
 
@@ -54,7 +57,8 @@ class Hit:
 
     `aligned` (m,) has, for each token of the question, its best cosine in the passage or above it;
     `cosines` (m, n) has a column for each of the passage's own tokens. `about` tells what stands
-    above it, and the date of its document, where years are asked for.
+    above it, and the date of its document, where years are asked for; `doubt` is how much lower it
+    ranks for what it doesn't mention.
     """
 
     row: int
@@ -66,6 +70,7 @@ class Hit:
     cosines: npt.NDArray[np.float32]
     query: Query
     about: str = ""
+    doubt: float = 0.0
 
     @property
     def weights(self) -> npt.NDArray[np.float32]:
@@ -74,16 +79,19 @@ class Hit:
 
     @property
     def evidence(self) -> float:
-        """The score by which it is judged: what is repeated ranks lower, and is no less true."""
+        """The score by which it is judged: what is repeated ranks lower, and is no less true. What
+        is not mentioned counts by itself."""
         lowered = self.passage.repeated and self.passage.kind != "menu"
-        return self.score + MENU_PENALTY * lowered
+        return self.score + MENU_PENALTY * lowered + self.doubt
 
     @cached_property
     def unmentioned(self) -> Unmentioned:
         """The names and numbers of the question that the passage says nothing of."""
         absent = ABSENT if self.passage.language == self.query.language else ABSENT_ACROSS
         text = f"{self.passage.search_text} {self.about}"
-        return unmentioned(self.query.names, self.aligned, self.weights, text, absent)
+        return unmentioned(
+            self.query.names, self.aligned, self.weights, text, absent, self.passage.language
+        )
 
 
 def retrieve(
@@ -217,4 +225,16 @@ def _rank(
         score += REFERENCE * any(stands_in(each, passage.search_text) for each in query.references)
         told = aligned, cosines, query, about[row]
         hits.append(Hit(row, passage, score, dense[row], share, *told))
-    return sorted(hits, key=lambda hit: (-hit.score, hit.row))
+    hits.sort(key=_place)
+    first = [_doubted(hit) for hit in hits[:DOUBTED]]
+    return sorted(first, key=_place) + hits[DOUBTED:]
+
+
+def _place(hit: Hit) -> tuple[float, int]:
+    return -hit.score, hit.row
+
+
+def _doubted(hit: Hit) -> Hit:
+    """The same, lower by what the question names and the passage doesn't."""
+    doubt = DOUBT * hit.unmentioned.weight + UNWRITTEN * hit.unmentioned.figure
+    return replace(hit, score=hit.score - doubt, doubt=doubt) if doubt else hit

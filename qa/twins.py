@@ -5,7 +5,6 @@ neighbourhood (the ratio margin of Artetxe and Schwenk, ACL 2019), confirmed tok
 Where they stand is told by their vectors without what those of their language have in common.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
@@ -14,6 +13,8 @@ import numpy.typing as npt
 
 from embeddings import TokenStore, multiply, neighbours
 from qa.editions import corrected
+from qa.figures import figures
+from qa.reading.dates import months
 from qa.types import LANGUAGES, Language, Passage
 
 Vectors = npt.NDArray[np.float32]
@@ -30,8 +31,6 @@ ALIGNED = 0.58
 FEW, SURELY = 8, 0.7
 SHORTEST = 0.5  # of the longer one's tokens; else that one tells too much more (seen on MLQA)
 HELD = 0.5  # passages by which the mean of a language is held back: one alone is no mean
-# Digits with the marks that group them: "300,000" is "300.000" and "300 000" elsewhere.
-_NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*")
 
 
 def find_twins(
@@ -133,17 +132,14 @@ def _confirmed(
 
 
 def _contradict(one: Passage, other: Passage) -> bool:
-    """Whether each names a number that the other doesn't: an older edition, or another year.
-
-    One number more on one side only is common in translations; so are single digits in words.
+    """Whether each names a figure or a month that the other doesn't: an older edition, or the same
+    matter at another place. One more on one side only is common in translations.
     """
-    here, there = _numbers(one.search_text), _numbers(other.search_text)
-    return not (here <= there or there <= here)
-
-
-def _numbers(text: str) -> set[str]:
-    found = (re.sub(r"\D", "", number) for number in _NUMBER.findall(text))
-    return {number for number in found if len(number) > 1}
+    told = [
+        (figures(each.search_text, each.language), months(each.search_text))
+        for each in (one, other)
+    ]
+    return any(not (here <= there or there <= here) for here, there in zip(*told, strict=True))
 
 
 def _mutual(left: Vectors, right: Vectors) -> list[Pair]:

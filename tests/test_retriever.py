@@ -157,3 +157,27 @@ def test_what_stands_below_a_heading_is_found_however_much_is_like_the_question(
     some = bot.hits("opening hours", where=Filter.of(within=["years.txt", "room.txt"]))
     assert "room#p2" in {hit.passage.source_id for hit in some}
     assert "first" not in {hit.passage.doc_id for hit in some}
+
+
+def test_a_year_or_an_amount_that_a_passage_lacks_lets_those_near_it_pass(
+    encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    folder = tmp_path / "prices"
+    folder.mkdir()
+    near = "The lunch of the pupils at the canteen of our school cost three francs in 2018."
+    asked_for = "The lunch of children at the canteen of our school cost four francs in 2019."
+    (folder / "a.txt").write_text(f"Prices\n\n{near}\n\n{asked_for}\n")
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+    question = "What did the lunch of the pupils cost at the canteen of our school in {}?"
+
+    for year, text in ((2019, asked_for), (2018, near)):
+        first, second = bot.hits(question.format(year))[:2]
+        assert (
+            bot.library()
+            .document(first.passage.doc_id)
+            .text[first.passage.start : first.passage.end]
+            == text
+        )
+        assert (first.unmentioned.words, second.unmentioned.words) == ((), (str(year),))
+        assert (first.doubt, second.doubt > 0.1) == (0, True)
+        assert second.evidence == pytest.approx(second.score + second.doubt)

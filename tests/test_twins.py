@@ -211,3 +211,23 @@ def test_a_few_words_must_be_surely_the_same(tmp_path: Path, words: int, togethe
     french = [word if at % 3 else f"x{at}" for at, word in enumerate(english)]
     said: list[Said] = [(" ".join(english), "en"), (" ".join(french), "fr")]
     assert groups(said, tmp_path) == ([0, 0] if together else [None, None])
+
+
+@pytest.mark.parametrize(
+    ("english", "french", "same"),
+    [
+        ("open from 7 am to 9 pm", "ouvert de 10 h à 20 h", False),
+        ("open from 7 am to 9 pm", "ouvert de 7 h à 21 h", True),
+        ("under eight", "moins de douze ans", False),
+        ("under eight", "moins de huit ans", True),
+        ("closed in June", "fermé en août", False),
+        ("closed in June", "fermé en juin et en août", True),
+        ("it costs 1,500.50", "cela coûte 1 500,50", True),
+        ("it costs two hundred", "cela coûte 300", False),
+    ],
+)
+def test_other_figures_and_months_are_no_translation(
+    tmp_path: Path, english: str, french: str, same: bool
+) -> None:
+    said: list[Said] = [(f"{TEXT} {english}", "en"), (f"{TEXT} {french}", "fr")]
+    assert groups(said, tmp_path) == ([0, 0] if same else [None, None])

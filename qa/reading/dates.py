@@ -76,6 +76,11 @@ def days(text: str) -> list[str]:
     return _WHEN.findall(_plain(text))
 
 
+def months(text: str) -> frozenset[int]:
+    """The months that a text names, 1 to 12, in whichever language."""
+    return frozenset(_NUMBERS[word] for word in re.findall(rf"\b(?:{_MONTH})\b", fold(text)))
+
+
 def dateline(text: str, asides: Sequence[Span] = ()) -> str:
     """The date on a line of its own near the top, or before the dash of a press release.
 
