@@ -108,6 +108,14 @@ _TAIL = (
     r"(?i)\s(?:(?:many )?thanks|thank you|thx|merci|gracias|grcs|(?:un )?saludos?|bien à vous"
     r"|cordialement|(?:kind |best )?regards|cheers)[ !.]*$"
 )
+# How a letter closes; below stands who wrote it, and behind no more than a name.
+_SIGNED = (
+    r"(?<=[?.!\n])[ \t]{0,3}(?i:(?:(?:kind|best|warm|many) )?(?:regards|wishes)"
+    r"|(?:yours )?sincerely|yours (?:faithfully|truly)|cheers|(?:many )?thanks|thank you"
+    r"|(?:bien )?cordialement|bien à (?:vous|toi)|merci(?: d'avance| beaucoup)?"
+    r"|(?:un )?(?:cordial )?saludos?|atentamente|(?:muchas )?gracias|un abrazo)"
+    r"[ ,.!]*(?:\n[^?]*|(?: [A-ZÀ-ÖØ-Þ][\w.'-]*){1,4}\s*)$"
+)
 
 
 def wanted(text: str) -> tuple[str, ...]:
@@ -115,6 +123,7 @@ def wanted(text: str) -> tuple[str, ...]:
 
     There is at least one, and none is empty unless the text is.
     """
+    text = re.sub(_SIGNED, "", text)
     kept = [bare for sentence in _sentences(text) if (bare := _bare(sentence))]
     words = len(text.split())
     found = _asking(kept) if words > _LETTER else kept

@@ -51,6 +51,28 @@ who chairs the CAN thank you | who chairs the CAN
 """
 
 
+SIGNED = [
+    "What is the rent of 14 Mill Lane? Kind regards, Emily Stone",
+    "What is the rent of 14 Mill Lane?\n\nKind regards,\nEmily Stone\nTel. 020 7946 0000",
+    "What is the rent of 14 Mill Lane? Cordialement, Jean-Luc Ory",
+    "What is the rent of 14 Mill Lane?\nUn saludo, Pedro Lanas\n",
+    "What is the rent of 14 Mill Lane? Thanks",
+    "What is the rent of 14 Mill Lane? Merci d'avance, J. Petit",
+]
+
+
+@pytest.mark.parametrize("text", SIGNED)
+def test_a_signature_is_left_out(text: str) -> None:
+    assert wanted(text) == ("What is the rent of 14 Mill Lane?",)
+
+
+@pytest.mark.parametrize(
+    "text", ["Thanks to Emily Stone", "Who said thanks?", "Cheers, Emily. Who pays the rent?"]
+)
+def test_what_only_looks_like_a_signature_is_searched(text: str) -> None:
+    assert "Emily" in " ".join(wanted(text)) or "thanks" in wanted(text)[0]
+
+
 @pytest.mark.parametrize("line", LEFT.strip().splitlines())
 def test_what_only_leads_to_a_question_is_left_out(line: str) -> None:
     typed, searched = line.split(" | ")
