@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from qa.errors import SourceError, UsageError
 from qa.filters import Filter, is_period
-from qa.language import detect, language_name, say
+from qa.language import detect, language_name, say, told
 from qa.messages import Key
 from qa.render import PLAIN, Style, in_context, quote, render
 from qa.transcript import Turn, transcript, write
@@ -137,7 +137,8 @@ class Conversation:
         ask = partial(
             self._bot().answer,
             question,
-            language=self.settings.language or (self.language if is_fragment else None),
+            language=self.settings.language
+            or (told(question) or self.language if is_fragment else None),
             where=self.settings.where,
             history=tuple(turn.answer.question for turn in self.turns),
         )

@@ -66,15 +66,22 @@ def detect(text: str, default: Language = "en") -> Language:
     if not words:
         return default
     votes = _votes(text, words)
-    best, second, _ = sorted(votes.values(), reverse=True)
-    if best - second >= _SURE:
-        return max(LANGUAGES, key=votes.__getitem__)
+    if sure := _sure(votes):
+        return sure
     seen = _probabilities(text)
 
     def belief(language: Language) -> float:
         return _A_VOTE * votes[language] + math.log(seen.get(language, 0.0) + _LEAST)
 
     return max(LANGUAGES, key=belief)
+
+
+def told(text: str) -> Language | None:
+    """The language that the function words of a text surely tell, or None: a word alone may be one
+    of several languages."""
+    text = _excerpt(text)
+    words = _words(text)
+    return _sure(_votes(text, words)) if len(words) > 1 else None
 
 
 def foreign(text: str) -> str | None:
@@ -129,6 +136,11 @@ def _votes(text: str, words: list[str]) -> dict[Language, float]:
     elif re.search(r"\w [?!]", text):
         votes["fr"] += _FRENCH_SPACE
     return votes
+
+
+def _sure(votes: dict[Language, float]) -> Language | None:
+    second, best = sorted(votes, key=votes.__getitem__)[-2:]
+    return best if votes[best] - votes[second] >= _SURE else None
 
 
 def _count(words: list[str], language: Language) -> float:

@@ -356,6 +356,9 @@ def test_a_filter_stands_before_the_line_until_it_is_taken_off(start: Start, bot
         (["Qui fait le miel ?", "Carolina Santos?"], "fr"),  # a name is in no language
         (["Qui fait le miel ?", "Who made the honey?"], "en"),
         (["¿Quién hace la miel?", "1742"], "es"),
+        (["Who makes honey?", "où est-il"], "fr"),
+        (["Who makes honey?", "dónde está"], "es"),
+        (["Who makes honey?", "no"], "en"),  # a word alone may be one of several languages
         (["hola"], "es"),  # there is no conversation yet
     ],
 )
