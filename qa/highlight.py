@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from qa.passages import search_text
 from qa.retriever import Hit
-from qa.sentences import sentences
+from qa.sentences import asks, sentences
 from qa.types import Kind, Quote, Span
 
 VERBATIM = 0.7  # a cosine of two tokens: the same word, or the same name in another language
@@ -31,9 +31,9 @@ def highlight(hit: Hit, quote: Quote, count_tokens: CountTokens) -> Span | None:
     carried = np.vstack([aligned[:1], np.maximum(aligned[1:], before)])
     weights = _open_weights(hit) if hit.passage.kind == "contact" else hit.weights
     scores = carried.dot(weights) - LENGTH_PENALTY * np.log(np.maximum(lengths, 1))
-    asks = np.array([quote.text[: part.end].endswith("?") for part in parts])
-    if not asks.all():  # a question has all the words of one like it, and is no answer to it
-        scores[asks] = -np.inf
+    asking = np.array([asks(quote.text[: part.end]) for part in parts])
+    if not asking.all():  # a question has all the words of one like it, and is no answer to it
+        scores[asking] = -np.inf
     best = parts[int(np.argmax(scores))]
     return Span(quote.start + best.start, quote.start + best.end)
 

@@ -12,7 +12,7 @@ from qa import layout
 from qa.furniture import cards, glued, menus
 from qa.language import detect
 from qa.layout import Line
-from qa.sentences import is_blank, sentences, solid
+from qa.sentences import asks, is_blank, sentences, solid
 from qa.types import Document, Kind, Language, Passage, Span
 
 # The model reads 512 tokens. The densest of 62 real texts in the three languages has 3.4
@@ -184,7 +184,7 @@ def _answered(found: Iterable[Block]) -> Iterator[Block]:
             block = Block("prose", (*asked.lines, *block.lines))
         elif asked:
             yield asked
-        asked = block if block.kind == "heading" and block.lines[-1].text[-1] == "?" else None
+        asked = block if block.kind == "heading" and asks(block.lines[-1].text) else None
         if not asked:
             yield block
     if asked:
@@ -194,7 +194,7 @@ def _answered(found: Iterable[Block]) -> Iterator[Block]:
 def has_question(text: str) -> bool:
     """Whether the text of a passage is a question that stands above its answer."""
     lines = text.splitlines()
-    return len(lines) > 1 and lines[0].rstrip().endswith("?") and not lines[1].strip()
+    return len(lines) > 1 and asks(lines[0]) and not lines[1].strip()
 
 
 def _is_heading(block: Block, longest: int) -> bool:
@@ -202,8 +202,8 @@ def _is_heading(block: Block, longest: int) -> bool:
     line = block.lines[0]
     if len(block.lines) > 1 or len(line.text) > longest or line.goes_on or line.row:
         return False
-    asks = line.text.endswith("?") and len(line.text) <= HEADING  # as in lists of questions
-    return asks or not (line.finished or line.text[0] in "-*•" or line.text[-1] in ":;,")
+    asked = asks(line.text) and len(line.text) <= HEADING  # as in lists of questions
+    return asked or not (line.finished or line.text[0] in "-*•" or line.text[-1] in ":;,")
 
 
 def _is_body(block: Block) -> bool:

@@ -36,6 +36,7 @@ _STARTERS = frozenset(
     "estas pero y sin según cuando desde tras".split()
 )
 _LONGEST = 24  # characters looked at before a full stop: more than any abbreviation has
+_EMPHASIS = ' \t\r*_"”»'  # what may stand behind the mark of a question
 
 
 def sentences(text: str) -> list[Span]:
@@ -91,3 +92,8 @@ def _abbreviated(text: str, dot: int, following: str) -> bool:
     if word in _SHORT or _ACRONYM.fullmatch(word):
         return following.lower() not in _STARTERS
     return False
+
+
+def asks(text: str) -> bool:
+    """Whether a text ends with a question mark, in whatever emphasis or quotation marks."""
+    return text.rstrip(_EMPHASIS).endswith("?")

@@ -363,6 +363,13 @@ def test_a_question_is_in_one_passage_with_the_answer_beneath_it() -> None:
     )
 
 
+@pytest.mark.parametrize("asked", ["**¿Cuántos son?**", "*¿Cuántos son?*", "« ¿Cuántos son? »"])
+def test_a_question_may_be_emphasized(asked: str) -> None:
+    assert cut_text(f"Fue ayer.\n\n{asked}\n\nSon dos millones.\n\nEs así.") == prose(
+        "Fue ayer.", f"{asked}\n\nSon dos millones.", "Es así."
+    )
+
+
 def test_a_question_without_an_answer_and_a_heading_over_one_stay_headings() -> None:
     assert cut_text("Preguntas\n\n¿Dónde viven?\n\nEn Argentina.") == [
         ("heading", "Preguntas"),
