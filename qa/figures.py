@@ -26,6 +26,6 @@ def figures(text: str, language: Language) -> frozenset[str]:
 def _plain(found: re.Match[str]) -> str:
     whole = re.sub(r"\D", "", found["whole"]).lstrip("0") or "0"
     part = (found["part"] or "").rstrip("0")
-    if found["pm"] and int(whole) < _NOON:
+    if found["pm"] and len(whole) <= len(str(_NOON)) and int(whole) < _NOON:
         whole = str(int(whole) + _NOON)
     return f"{whole}.{part}" if part else whole

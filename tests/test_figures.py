@@ -26,6 +26,10 @@ def test_figures_are_told(language: Language, text: str, found: set[str]) -> Non
     assert figures(text, language) == found
 
 
+def test_a_number_may_be_longer_than_any_that_is_meant() -> None:
+    assert figures("9" * 5000 + " pm", "en") == {"9" * 5000}
+
+
 @given(st.text(), st.sampled_from(LANGUAGES))
 def test_any_text_has_its_figures(text: str, language: Language) -> None:
     for figure in figures(text, language):
