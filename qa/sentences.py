@@ -35,6 +35,7 @@ _STARTERS = frozenset(
     "ces mais et cependant pour dans selon lors el los las una unos ella ellos este esta estos "
     "estas pero y sin según cuando desde tras".split()
 )
+_MEASURED = re.compile(r"\d\s?[hmgl]$")
 _LONGEST = 24  # characters looked at before a full stop: more than any abbreviation has
 _EMPHASIS = ' \t\r*_"”»'  # what may stand behind the mark of a question
 
@@ -85,7 +86,9 @@ def _abbreviated(text: str, dot: int, following: str) -> bool:
     word = text[start:dot].lower()
     if word.isdecimal():  # "1. The office", but not "in 2006. The office"
         return len(word) < 3 and (start == 0 or text[start - 1] in "\n\r")
-    if word in _TITLES or (len(word) == 1 and word.isalpha()):
+    if len(word) == 1 and word.isalpha():  # an initial; "18 h" is a measure
+        return not _MEASURED.search(text, max(0, start - 2), dot)
+    if word in _TITLES:
         return True
     if word in _COUNTED:
         return following[:1].isdecimal()

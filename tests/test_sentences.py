@@ -42,6 +42,7 @@ def split(text: str) -> list[str]:
         "Apdo. 25, Avda. Grau núm. 3, 2.º piso.",
         "El 2.º Congreso y la 3.ª reunión, según Mons. Ruiz.",
         "En el 44 a.C. murió César.",
+        "En el 44 a. C. murió César, y el 5 de M. Rojas.",
         "Le taux est de 4,5 %, soit env. 1,2 million ; voir p. 12 et chap. 3.",
         "“No vendrán”, dijo el Sr. Rojas.",
         "« Nous partons ! » a dit M. Dupont.",
@@ -56,6 +57,8 @@ def test_one_sentence_stays_whole(text: str) -> None:
     ("first", "second"),
     [
         ("It rose in 2006.", "The third fell."),
+        ("La déchèterie ferme à 18 h.", "L'amiante n'y est pas acceptée."),
+        ("It is 5m.", "The other is 6 m."),
         ("There are 2.4 million.", "300,000 live in Spain."),
         ("« Nous partons. »", "Il sourit."),
         ("“We go. We stay,” she said.", "Then she left."),
