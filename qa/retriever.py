@@ -34,7 +34,7 @@ OWN_LANGUAGE = 0.03  # what is left of the model's liking for the question's lan
 ASKED = 0.7
 # What a passage doesn't mention lets those near it pass; a year or an amount that it lacks, most.
 DOUBT, UNWRITTEN = 0.6, 0.1
-DOUBTED = 20  # passages, the first ones
+DOUBTED = 10  # passages, the first ones
 # Half of a score is that of the few lines where the question's words stand close together.
 CLOSE = 0.5
 
@@ -237,4 +237,8 @@ def _place(hit: Hit) -> tuple[float, int]:
 def _doubted(hit: Hit) -> Hit:
     """The same, lower by what the question names and the passage doesn't."""
     doubt = DOUBT * hit.unmentioned.weight + UNWRITTEN * hit.unmentioned.figure
-    return replace(hit, score=hit.score - doubt, doubt=doubt) if doubt else hit
+    if not doubt:
+        return hit
+    lower = replace(hit, score=hit.score - doubt, doubt=doubt)
+    vars(lower)["unmentioned"] = hit.unmentioned  # it is the same, and takes a while
+    return lower
