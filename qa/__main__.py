@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import typer
@@ -94,6 +95,8 @@ def main() -> NoReturn:
     except Exception:  # a fault of the program; its status must not be that of "no answer"
         traceback.print_exc()
         status = TROUBLE
+    with suppress(KeyboardInterrupt):  # all is said and done
+        os._exit(status)
     os._exit(status)
 
 

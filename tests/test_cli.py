@@ -800,3 +800,17 @@ def test_what_is_quick_is_not_spoken_of(capsys: pytest.CaptureFixture[str]) -> N
     bar("embedding the passages", 1.0)
     bar.close()
     assert capsys.readouterr() == ("", "")
+
+
+def test_ctrl_c_in_the_last_moment_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    statuses: list[int] = []
+
+    def leave(status: int) -> None:
+        statuses.append(status)
+        raise KeyboardInterrupt if len(statuses) == 1 else SystemExit
+
+    monkeypatch.setattr(program, "run", lambda: 1)
+    monkeypatch.setattr(program.os, "_exit", leave)
+    with pytest.raises(SystemExit):
+        program.main()
+    assert statuses == [1, 1]
