@@ -4,6 +4,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from embeddings import Encoding, builtin, unit
 from embeddings.encoder import OnnxEncoder
 from embeddings.models import find
 from embeddings.prepare import prepare
+from qa import dictionary
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 # How long an example takes says more about what else the machine does than about the code.
 settings.register_profile("qa", deadline=None)
 settings.load_profile("qa")
+
+# Lists of words take seconds to unpack, and every test has a cache of its own.
+dictionary._made = cache(dictionary._made)
 
 Vectors = npt.NDArray[np.float32]
 

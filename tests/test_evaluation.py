@@ -14,13 +14,13 @@ from ir_measures import RR, R, Success, nDCG
 from test_judgements import write_lines
 
 import embeddings
-from qa import __main__ as program
+from qa import __main__ as program, dictionary
 from qa.evaluation import Evaluation, evaluate
 from qa.judgements import Judged, Question, Text, read_judged
 from qa.published import Published, open_published
 from qa.report import run_lines, table
 from qa.systems import Ranking, Search, rank
-from qa.types import SYSTEMS, Language, System
+from qa.types import LANGUAGES, SYSTEMS, Language, System
 
 # The answers to each question stand in these texts, by words that they share with it. The passages
 # that lead astray have the words of one question that has its answer in another language only.
@@ -38,6 +38,13 @@ QUERIES: list[tuple[str, Language, str, list[str]]] = [
     ("q-moulin", "fr", "moulin farine", ["moulin-fr"]),
 ]
 UNANSWERABLE: list[tuple[str, Language, str]] = [("u-pizza", "en", "pizza naples")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unpacked() -> None:
+    """The lists of words, whose unpacking would be told of on a slow machine."""
+    for language in LANGUAGES:
+        dictionary._made(language)
 
 
 @pytest.fixture

@@ -608,7 +608,7 @@ PARTS = [
     FREQUENCIES,
     PLACES,
     KEYS,
-    *(f"{TOKENS}/{n}" for n in ("values.u1", "scales.f2", "ids.i4", "starts.i8", "checks.u4")),
+    *(f"{TOKENS}/{n}" for n in ("values.u1", "scales.f2", "ids.u3", "starts.i8", "checks.u4")),
 ]
 
 

@@ -22,7 +22,7 @@ STATE = Manifest(
     generation=GENERATION,
     documents={"a": Source("a.txt", "f" * 64, (1, 2, 3))},
     skipped={"b.txt": Skipped("no text", (4, 5, 6))},
-    files={"passages.sqlite": (7, "0" * 64), "tokens/ids.i4": (8, "")},
+    files={"passages.sqlite": (7, "0" * 64), "tokens/ids.u3": (8, "")},
     vectors=IndexKind("pq", 96, 800, 0.987),
 )
 
