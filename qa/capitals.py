@@ -14,6 +14,7 @@ from qa.types import LANGUAGES, Language
 
 IsWord = Callable[[str, Language], bool]
 
+_STRANGE = 10  # words that no language has; a text of more is no question, and each takes a while
 _LEAST = 4  # letters of a name that the documents don't have; the lists lack many short words
 _FIRST = re.compile(r"\W*\w*")  # its capital would tell nothing
 _WORD = re.compile(r"\b[^\W\d_]{3,}\b(?!['’])")
@@ -42,12 +43,17 @@ def capitalised(
     if text != text.lower():
         return text
 
+    strange = set[str]()
+
     def right(found: re.Match[str]) -> str:
         word = found[0]
         if found.start() < first or is_common(word, language):
             return word
         if not is_word(word, language):
             if any(is_common(word, other) for other in LANGUAGES):
+                return word
+            strange.add(word)
+            if len(strange) > _STRANGE:
                 return word
             if form := _form(catalogue.spellings([fold(word)]), language):
                 return word.upper() if form.isupper() else form[0] + word[1:]

@@ -88,6 +88,12 @@ def test_words_that_the_lists_lack_are_no_names(
     assert right(typed, language) == typed
 
 
+def test_a_text_of_strange_words_is_no_question(right: partial[str]) -> None:
+    strange = [f"{a}{b}rgwxq" for a in "bcdfghjkl" for b in "aeiou"]
+    typed = " ".join(["what", *strange])
+    assert sum(word.istitle() for word in right(typed, "en").split()) == 10
+
+
 @given(st.text(), st.sampled_from(LANGUAGES))
 def test_nothing_but_capitals_changes(right: partial[str], text: str, language: Language) -> None:
     assert fold(right(text, language)) == fold(text)
