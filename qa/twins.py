@@ -5,7 +5,7 @@ neighbourhood (the ratio margin of Artetxe and Schwenk, ACL 2019), confirmed tok
 Where they stand is told by their vectors without what those of their language have in common.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from itertools import combinations
 
 import numpy as np
@@ -135,11 +135,20 @@ def _contradict(one: Passage, other: Passage) -> bool:
     """Whether each names a figure or a month that the other doesn't: an older edition, or the same
     matter at another place. One more on one side only is common in translations.
     """
-    told = [
-        (figures(each.search_text, each.language), months(each.search_text))
-        for each in (one, other)
-    ]
-    return any(not (here <= there or there <= here) for here, there in zip(*told, strict=True))
+    for told in (_figures, _months):
+        here = told(one)
+        there = told(other) if here else here  # it takes a while, and most name none
+        if not (here <= there or there <= here):
+            return True
+    return False
+
+
+def _figures(passage: Passage) -> Set[object]:
+    return figures(passage.search_text, passage.language)
+
+
+def _months(passage: Passage) -> Set[object]:
+    return months(passage.search_text)
 
 
 def _mutual(left: Vectors, right: Vectors) -> list[Pair]:
