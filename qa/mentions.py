@@ -2,7 +2,8 @@
 
 "How many Bolivians live in Italy?" finds the passage that counts those in Spain, and nothing in it
 is a partner for "Italy". Names differ between languages (Spain, Espagne) and inflect, so a name is
-there where its tokens have a close partner, or where it is spelled alike.
+there where its tokens have a close partner, or where it is spelled alike. A year or an amount is
+there where it is written, in digits or in words.
 """
 
 import re

@@ -1,4 +1,5 @@
-"""What was typed becomes what is searched for: one question or several, whole, without typos."""
+"""What was typed becomes what is searched for: one question or several, whole, without
+typos, names with their capitals."""
 
 from collections.abc import Sequence
 from functools import partial
