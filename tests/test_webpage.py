@@ -147,6 +147,21 @@ def test_what_has_no_title_below_it_is_not_above_one(body: str) -> None:
     assert asides(list(lines(tree)), "\n\n".join((ABOVE, *BODY))) == ()
 
 
+def test_a_list_that_tells_of_other_stories_after_their_titles_stands_aside() -> None:
+    items = "".join(
+        f'<li><a href="/{n}"><h3>The story number {n}</h3></a>'
+        f"It happened in {1900 + n}, they say.</li>"
+        for n in range(4)
+    )
+
+    found = page(f"{paragraphs(*BODY)}<ul>{items}</ul>")
+
+    assert all(text not in aside(found) for text in BODY)
+    assert [text for text in aside(found) if "It happened" in text] == [
+        f"- The story number {n} It happened in {1900 + n}, they say." for n in range(4)
+    ]
+
+
 @pytest.mark.parametrize(
     ("last", "expected"),
     [
@@ -579,3 +594,18 @@ def test_a_table_that_is_there_for_its_columns_makes_no_lines_of_them() -> None:
     text = "\n".join((*BODY, LEAD))
 
     assert joined(text, rows(document_fromstring(f"<table><tr>{cells}</tr></table>"))) == text
+
+
+@pytest.mark.parametrize(("picture", "read"), [("https://mill.example/{}.jpg", False), ("-", True)])
+def test_a_table_whose_rows_are_addresses_for_a_script_is_no_text(picture: str, read: bool) -> None:
+    cells = "".join(
+        f"<tr><td>Mill {n}</td><td>https://mill.example/{n}</td><td>{picture.format(n)}</td></tr>"
+        for n in range(3)
+    )
+    names = "<tr><th>Name</th><th>Site</th><th>Picture</th></tr>"
+
+    found = page(f"{paragraphs(*BODY)}<table>{names}{cells}</table>{paragraphs(LEAD)}")
+
+    assert ("https://mill.example/2" in found.text) == read
+    assert "\n\n".join(BODY) in found.text
+    assert LEAD in found.text

@@ -41,6 +41,7 @@ def extract(data: bytes) -> Extract:
         raise UnreadableError("is not a web page: it has no elements") from error
     _join_lines(tree)
     webpage.unwrap(tree)
+    pagetables.unload(tree)
     pagetables.unframe(tree)
     pagegaps.flatten(tree)
     language, lines, rows = _language(tree), list(pagelines.lines(tree)), pagetables.rows(tree)

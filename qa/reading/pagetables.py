@@ -1,5 +1,6 @@
-"""Tables of a web page: what lays the page out is none, and each row of the others is one line."""
+"""Tables of a web page: a frame and the data of a script are none, and a row is one line."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
@@ -11,8 +12,9 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 CELL = 200  # characters; a table with more in a cell is there for its columns
-
 ALIKE = 100  # rows with the same first cell among which one is looked for
+ADDRESSES = 2  # in a row; a list of consulates has one, and what a script shows from it a picture
+_ADDRESS = re.compile(r"\s*https?://\S+\s*")
 
 Rows = Mapping[str, Collection[tuple[str, ...]]]  # by the letters of their first cells
 
@@ -36,6 +38,23 @@ def unframe(tree: "HtmlElement") -> None:
     for part, table in within.items():
         if part in frames or (part.tag != "table" and table in frames):
             part.tag = "div"
+
+
+def unload(tree: "HtmlElement") -> None:
+    """Take away the tables that are there for a script, which shows what their addresses lead to.
+
+    Most of their rows have several, each in a cell of its own. Changes `tree`.
+    """
+    for table in list(tree.iter("table")):
+        rows = list(table.iter("tr"))
+        data = sum(map(_is_data, rows))
+        if 2 * data > len(rows) and next(table.iterdescendants("table", "h1"), None) is None:
+            table.drop_tree()
+
+
+def _is_data(row: "HtmlElement") -> bool:
+    cells = ("".join(cell.itertext()) for cell in row.iterchildren("td"))
+    return sum(_ADDRESS.fullmatch(cell) is not None for cell in cells) >= ADDRESSES
 
 
 def _is_wide(row: "HtmlElement") -> bool:

@@ -75,7 +75,7 @@ def asides(page: Sequence[Line], text: str) -> tuple[Span, ...]:
     outside |= _boxes(page, [key for key, line in zip(keys, texts, strict=True) if line[0] != "|"])
     left = [text for text, key in zip(texts, keys, strict=True) if key not in outside]
     outside |= _menus(left, away)
-    titles = [key in linked and len(key) >= TITLE for key in keys]
+    titles = _titles(texts, keys, linked)
     sizes = list(map(len, keys))
     end = _teasers(titles, sizes, sum(sizes), len(sizes))
     headings = {line.key for line in page if line.heading and line.text[-1] not in _ENDS}
@@ -93,6 +93,16 @@ def asides(page: Sequence[Line], text: str) -> tuple[Span, ...]:
             break
         aside[index] = True
     return tuple(Span(*line.span()) for line, out in zip(found, aside, strict=True) if out)
+
+
+def _titles(texts: Sequence[str], keys: Sequence[str], linked: Set[str]) -> list[bool]:
+    """Which lines are titles of other pages; an item opens with one, and tells of its page."""
+    names = {key for key in linked if len(key) >= TITLE}
+    sizes = sorted(set(map(len, names)))
+    return [
+        key in names or (text[0] == "-" and any(key[:size] in names for size in sizes))
+        for text, key in zip(texts, keys, strict=True)
+    ]
 
 
 def _answered(page: Sequence[Line], keys: Sequence[str]) -> set[str]:
