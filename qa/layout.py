@@ -15,10 +15,12 @@ from qa.sentences import solid
 LABEL = 60  # characters; names, offices and items of menus are rarely longer
 MIN_WRAP, MAX_WRAP = 40, 120  # columns; narrower is verse, wider is no hard wrap
 SLACK = 3  # columns a wrap may leave free though the next word would have fitted
+STEP = 80  # characters; what is to be done first, and next, is short, and clauses are longer
 BEYOND = 1.25  # times the wrap: by hand, a line now and then becomes longer than the others
 
 _FINISHED = re.compile(r"[.!?…]\s?[”’\"'»)\]]*$")
 _BULLET = re.compile(r"(?:[-*•‣▪◦·–—●○■□→➢✓]|\(?(?:\d{1,3}|[a-z])[.)])\s+\S")
+_NUMBER = re.compile(r"\(?([1-9])[.)]\s")  # of the few steps that one takes
 _CELLS = re.compile(r"\S(?:\t|[ \u00a0]{3,})\S|^\|.*\|$")
 _ANSWERED = re.compile(r"(?:>\s?)+")
 # A line that ends with one of these is no heading and no paragraph's last.
@@ -74,6 +76,12 @@ class Line:
     def bullet(self) -> bool:
         """Whether it starts an item of a list, with a mark or a number."""
         return bool(_BULLET.match(self.words))
+
+    @property
+    def step(self) -> int:
+        """Its number, if it is a short item of a numbered list; else 0."""
+        found = _NUMBER.match(self.words) if len(self.text) <= STEP else None
+        return int(found[1]) if found else 0
 
     @property
     def row(self) -> bool:
@@ -179,7 +187,9 @@ def _joins(line: Line, after: Line, *, opens: bool, wrap: int) -> bool:
     if line.row and after.row:
         return True
     if after.bullet:
-        return not line.finished and _heads_list(line, after, opens=opens)
+        return _is_next_step(line, after) or (
+            not line.finished and _heads_list(line, after, opens=opens)
+        )
     room = wrap - line.width - 1 - len(after.text.split(maxsplit=1)[0])
     wrapped = line.width <= wrap  # a longer line was not made by the wrap
     if line.finished:
@@ -189,6 +199,11 @@ def _joins(line: Line, after: Line, *, opens: bool, wrap: int) -> bool:
     if line.width > BEYOND * wrap:
         return False
     return room < SLACK or line.quotes_on or (not opens and 3 * line.width > 2 * wrap)
+
+
+def _is_next_step(line: Line, after: Line) -> bool:
+    """Whether both are steps of one way to do something, which is told as a whole."""
+    return line.step > 0 and after.step == line.step + 1
 
 
 def _heads_list(line: Line, after: Line, *, opens: bool) -> bool:

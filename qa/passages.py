@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil
@@ -13,6 +13,7 @@ from qa.furniture import cards, glued, menus
 from qa.language import detect
 from qa.layout import Line
 from qa.sentences import asks, is_blank, sentences, solid
+from qa.speakers import interviewer, speaker
 from qa.types import Document, Kind, Language, Passage, Span
 
 # The model reads 512 tokens. The densest of 62 real texts in the three languages has 3.4
@@ -22,6 +23,8 @@ LETTERS = 40  # fewer tell no language: a name, a number, a heading of two words
 HEADING = 120  # characters; about two lines of a page
 HEADLINE = 240  # a press release's own is longer (195 in a French one of IOM's)
 HEADINGS = 3  # a rubric, a title and a subtitle may stand above one another, not more
+
+SPOKEN: tuple[Kind, ...] = ("prose", "heading")
 
 _LINE_END = r"(?:\r\n|[\n\r\v\f\x85\u2028\u2029])"
 _ANSWERED = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
@@ -176,25 +179,59 @@ def _with_headings(found: Sequence[Block]) -> list[Block]:
     return marked
 
 
-def _answered(found: Iterable[Block]) -> Iterator[Block]:
-    """The same blocks, a question that stands above its answer in one with it."""
-    asked: Block | None = None
+def _answered(found: Sequence[Block]) -> Iterator[Block]:
+    """The same blocks, what only opens the one below in one with it: a question, a greeting, the
+    words that announce a list."""
+    asker = interviewer(block.lines[0].words for block in found if block.kind in SPOKEN)
+    opened: Block | None = None
     for block in found:
-        if asked and block.kind == "prose":
-            block = Block("prose", (*asked.lines, *block.lines))
-        elif asked:
-            yield asked
-        asked = block if block.kind == "heading" and asks(block.lines[-1].text) else None
-        if not asked:
+        if opened and _goes_with(opened, block, asker):
+            yield Block("prose", (*opened.lines, *block.lines))
+            opened = None
+            continue
+        if opened:
+            yield opened
+        opened = block if _opens(block, asker) else None
+        if not opened:
             yield block
-    if asked:
-        yield asked
+    if opened:
+        yield opened
+
+
+def _opens(block: Block, asker: str) -> bool:
+    """Whether the block says nothing without the one below it. `asker` is who asks all along."""
+    line = block.lines[-1]
+    if block.kind == "heading":
+        return asks(line.text)
+    if block.kind != "prose" or len(block.words) > HEADLINE:
+        return False
+    announces = len(block.lines) == 1 and len(line.text) <= HEADING and line.text[-1] in ",:"
+    return announces or (bool(asker) and speaker(block.lines[0].words) == asker)
+
+
+def _goes_with(opened: Block, block: Block, asker: str) -> bool:
+    """Whether the block is what was `opened`: an answer, a letter, a list. One item of a list
+    stands for itself."""
+    if asker and speaker(opened.lines[0].words) == asker:
+        return block.kind in SPOKEN and speaker(block.lines[0].words) != asker
+    item = block.lines[0].bullet and not any(line.bullet for line in block.lines[1:])
+    return block.kind == "prose" and not item
 
 
 def has_question(text: str) -> bool:
     """Whether the text of a passage is a question that stands above its answer."""
     lines = text.splitlines()
     return len(lines) > 1 and asks(lines[0]) and not lines[1].strip()
+
+
+def body_start(text: str) -> int:
+    """Where in the text of a passage what only opens it is over; 0 where nothing opens it."""
+    name, at = speaker(text), 0
+    for line in text.splitlines(keepends=True):
+        if at and (not line.strip() or (name and speaker(line) not in ("", name))):
+            return at
+        at += len(line)
+    return 0
 
 
 def _is_heading(block: Block, longest: int) -> bool:

@@ -16,6 +16,7 @@ from qa.library import Library
 from qa.mentions import ABSENT, ABSENT_ACROSS, Name, Unmentioned, names, unmentioned
 from qa.references import references, stands_in
 from qa.types import LANGUAGES, Language, Passage
+from qa.wanted import Wanted, tells, wanted
 
 CANDIDATES = 50  # by vector; they hold the right passage for 89 to 98 questions of 100
 LEXICAL_CANDIDATES = 20  # by the words of the question's own language
@@ -26,7 +27,7 @@ LEXICAL_WEIGHT = 0.2
 LENGTH_PENALTY = 0.015  # a natural logarithm of tokens: a long passage has a partner for everything
 REFERENCE = 0.2  # "4 H 27" is asked for by who wants the passage that has it
 SHORT = 20  # tokens: what is shorter says no more for that
-HEADING_PENALTY = 0.03  # decides between a heading and what stands below it
+HEADING_PENALTY = 0.06  # decides between a heading and what stands below it
 MENU_PENALTY = 0.02  # decides between a menu (or boilerplate) and prose about as near
 OWN_LANGUAGE = 0.03  # what is left of the model's liking for the question's language
 # Of the weights in a follow-up those of what is asked now, at the least: what it leans on was
@@ -34,6 +35,7 @@ OWN_LANGUAGE = 0.03  # what is left of the model's liking for the question's lan
 ASKED = 0.7
 # What a passage doesn't mention lets those near it pass; a year or an amount that it lacks, most.
 DOUBT, UNWRITTEN = 0.6, 0.1
+UNTOLD = 0.05  # so does what has no figure at all, or no time, where that is asked for
 DOUBTED = 10  # passages, the first ones
 # Half of a score is that of the few lines where the question's words stand close together.
 CLOSE = 0.5
@@ -49,6 +51,7 @@ class Query:
     names: tuple[Name, ...]
     language: Language
     references: tuple[str, ...] = ()
+    wants: Wanted | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +131,8 @@ def retrieve(
     weights = weights / max(float(weights.sum()), 1e-9)
     weights = _emphasized(weights, sum(len(each.ids) for each in alone))
     named = names(question, encoder.count_tokens, language)
-    return _rank(library, found, lexical, Query(tokens, weights, named, language, cited))
+    query = Query(tokens, weights, named, language, cited, wanted(asked or question))
+    return _rank(library, found, lexical, query)
 
 
 def _citing(
@@ -235,8 +239,12 @@ def _place(hit: Hit) -> tuple[float, int]:
 
 
 def _doubted(hit: Hit) -> Hit:
-    """The same, lower by what the question names and the passage doesn't."""
+    """The same, lower by what the question names or asks for and the passage doesn't tell."""
     doubt = DOUBT * hit.unmentioned.weight + UNWRITTEN * hit.unmentioned.figure
+    if hit.query.wants and not tells(
+        hit.passage.search_text, hit.passage.language, hit.query.wants
+    ):
+        doubt += UNTOLD
     if not doubt:
         return hit
     lower = replace(hit, score=hit.score - doubt, doubt=doubt)

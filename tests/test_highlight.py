@@ -9,6 +9,7 @@ from conftest import HashingEncoder
 from qa.highlight import highlight
 from qa.retriever import Hit, Query
 from qa.types import Kind, Passage, Quote
+from qa.wanted import wanted
 
 START = 100  # of the passage in its document
 
@@ -22,7 +23,7 @@ def told(question: str, text: str, kind: Kind = "prose", *, read: int | None = N
     weights = np.full(len(asked.ids), 1 / len(asked.ids), np.float32)
     words = " ".join(text.split())
     passage = Passage("d", 1, START, START + len(text), 1, "en", kind, words)
-    query = Query(asked.tokens, weights, (), "en")
+    query = Query(asked.tokens, weights, (), "en", wants=wanted(question))
     hit = Hit(0, passage, 1.0, 1.0, 0.0, cosines.max(axis=1, initial=0), cosines, query)
     quote = Quote(
         "d#p1", "d", Path("d"), "", "en", kind, START, START + len(text), 1, text, score=0.0
@@ -52,6 +53,18 @@ def test_a_question_in_a_passage_is_not_highlighted_but_its_answer() -> None:
     text = "Who is the keeper of the hives?\n\nIt is Marta. She lives in Andorra."
     assert told("Who is the keeper of the hives?", text) == "It is Marta."
     assert told("Where?", "Who is it? Where is it?") == "Where is it?"
+
+
+def test_what_opens_a_passage_is_not_highlighted() -> None:
+    asked = "The keeper of the hives has left us. What now?"
+    assert told("has the keeper of the hives left us", f"{asked}\n\nHe has. You wait.") == "He has."
+    assert told("the keeper of the hives", f"JM: {asked} Well.\nER: It is her.") == "ER: It is her."
+
+
+def test_where_a_figure_is_asked_for_one_is_highlighted() -> None:
+    text = "The hives make forty kilos here. The hives make honey here."
+    assert told("How much do the hives make", text) == "The hives make forty kilos here."
+    assert told("How do hives make", text) == "The hives make honey here."
 
 
 def test_a_passage_of_one_sentence_has_no_highlight() -> None:

@@ -343,8 +343,8 @@ def test_a_line_with_nothing_beneath_is_no_heading() -> None:
     assert cut_text("The office was busy.\n\nLima") == prose("The office was busy.", "Lima")
 
 
-@pytest.mark.parametrize("line", ["- Remittances grew", "and so on", "Peru\t2.0", "Results:"])
-def test_an_item_a_fragment_a_row_and_an_introduction_are_no_headings(line: str) -> None:
+@pytest.mark.parametrize("line", ["- Remittances grew", "and so on", "Peru\t2.0"])
+def test_an_item_a_fragment_and_a_row_are_no_headings(line: str) -> None:
     assert cut_text(f"{line}\n\nIt was late.") == prose(line, "It was late.")
 
 
@@ -368,6 +368,39 @@ def test_a_question_may_be_emphasized(asked: str) -> None:
     assert cut_text(f"Fue ayer.\n\n{asked}\n\nSon dos millones.\n\nEs así.") == prose(
         "Fue ayer.", f"{asked}\n\nSon dos millones.", "Es así."
     )
+
+
+@pytest.mark.parametrize("opening", ["Dear Mr Haldane,", "Querida Clara:", "The results:"])
+def test_a_greeting_and_an_announcement_are_in_one_passage_with_what_is_beneath(
+    opening: str,
+) -> None:
+    text = f"{opening}\n\nIt rained in Lima.\n\nNobody had an umbrella."
+
+    assert cut_text(text) == prose(f"{opening}\n\nIt rained in Lima.", "Nobody had an umbrella.")
+    assert cut_text(f"It was late.\n\n{opening}") == prose("It was late.", opening)
+
+
+def test_short_steps_are_one_passage_and_clauses_are_passages_of_their_own() -> None:
+    steps = "1. Stay calm.\n2. Sit the child upright.\n3. Call the nurse."
+    clause = "The tenant keeps the garden, the hedge and the path in the state he found them in"
+
+    assert cut_text(f"In an attack\n{steps}") == [("heading", "In an attack"), *prose(steps)]
+    assert cut_text(f"Do this:\n{steps}") == prose(f"Do this:\n{steps}")
+    assert cut_text(f"1. {clause}.\n2. {clause}.") == prose(f"1. {clause}.", f"2. {clause}.")
+    assert cut_text("1. Stay calm.\n3. Call.") == prose("1. Stay calm.", "3. Call.")
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+def test_what_an_interviewer_says_is_in_one_passage_with_what_is_said_to_it(between: str) -> None:
+    turns = [
+        ("JM: When did it close?", "ER: In the year of the flood."),
+        ("JM: You were a miner before.", "ER: For twenty years. Do you know the shaft?"),
+        ("JM: And then?", "ER: Then I went away."),
+    ]
+    text = "\n\n".join(between.join(turn) for turn in turns)
+
+    assert cut_text(text) == prose(*map(between.join, turns))
+    assert len(cut_text(text.replace("When did it close?", "It closed."))) == 5
 
 
 def test_a_question_without_an_answer_and_a_heading_over_one_stay_headings() -> None:
@@ -418,6 +451,7 @@ def test_items_that_are_sentences_are_passages_of_their_own() -> None:
 
     assert cut_text("Findings\n" + "\n".join(items)) == [("heading", "Findings"), *prose(*items)]
     assert cut_text("We found:\n" + "\n".join(items)) == prose("We found:", *items)
+    assert cut_text("We found:\n\n" + "\n".join(items)) == prose("We found:", *items)
 
 
 def test_fragments_of_a_list_stay_with_the_line_that_introduces_them() -> None:

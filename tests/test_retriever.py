@@ -181,3 +181,21 @@ def test_a_year_or_an_amount_that_a_passage_lacks_lets_those_near_it_pass(
         assert (first.unmentioned.words, second.unmentioned.words) == ((), (str(year),))
         assert (first.doubt, second.doubt > 0.1) == (0, True)
         assert second.evidence == pytest.approx(second.score + second.doubt)
+
+
+def test_where_an_amount_is_asked_for_a_passage_without_any_lets_those_near_it_pass(
+    encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    folder = tmp_path / "prices"
+    folder.mkdir()
+    near = "The lunch of the pupils at the canteen is said to cost the parents some money."
+    told = "The lunch of the pupils at the canteen is said to cost the parents seven francs."
+    (folder / "a.txt").write_text(f"Prices\n\n{near}\n\n{told}\n")
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+
+    def first(question: str) -> str:
+        passage = bot.hits(question)[0].passage
+        return passage.search_text
+
+    assert first("Did lunch of the pupils at the canteen cost the parents?") == near
+    assert first("How much did lunch of the pupils at the canteen cost the parents?") == told

@@ -45,7 +45,7 @@ FORMATS = {
     ".odt": Format("office", "odt", "odfdo", revision=2),
     ".rtf": Format("richtext", "extract", "striprtf", revision=3),
     # Many letters are pages: they are read again when pages are.
-    ".eml": Format("mail", "extract", _HTML.library, _HTML.revision + 2),
+    ".eml": Format("mail", "extract", _HTML.library, _HTML.revision + 3),
     ".csv": Format("tables", "csv", revision=4),
     ".jsonl": Format("tables", "jsonl", revision=3),
 }

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from qa.reading.extract import Extract, UnreadableError
 from qa.types import Span
 
-_SHOWN = ("From", "To", "Cc", "Date")
+_SHOWN = ("Subject", "From", "To", "Cc", "Date")
 # What the library raises on headers that it cannot parse, such as comments within comments, or
 # a year of twenty digits.
 _UNPARSED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -24,12 +24,11 @@ def extract(data: bytes) -> Extract:
         raise UnreadableError("is no e-mail: it has neither a sender nor a subject")
     about = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
     head = "\n".join(about)
-    start = len(subject) + len("\n\n") if subject else 0
     return Extract(
-        "\n\n".join(filter(None, (subject, head, letter))) + "\n",
+        "\n\n".join(filter(None, (head, letter))) + "\n",
         title=subject,
         date=_date(message),
-        asides=(Span(start, start + len(head)),) if head else (),
+        asides=(Span(0, len(head)),) if head else (),
     )
 
 

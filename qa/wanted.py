@@ -1,0 +1,56 @@
+"""What kind of thing a question wants to be told, a figure or a time, and whether a text tells one.
+
+A sentence without any figure is no answer to "how many", however much it is about the same.
+"""
+
+import re
+from typing import Literal
+
+from qa.figures import figures
+from qa.language import fold
+from qa.reading.dates import months
+from qa.types import Language
+
+Wanted = Literal["figure", "time"]
+
+_BETWEEN = r"(?:\w+ ){0,3}?"  # "what was the total amount", "quel est le nombre"
+_TIME = re.compile(
+    rf"\b(?:when (?:did|do(?:es)?|was|were|is|are|will|has|have|can|must|should)|quand|cuando) "
+    rf"|^\W*(?:since |until |from )?when\b"
+    rf"|\b(?:what|which) {_BETWEEN}(?:year|date|day|month|century|decade|time)s?\b"
+    rf"|\bquel(?:le)?s? {_BETWEEN}(?:annee|date|jour|mois|siecle|heure|decennie)s?\b"
+    rf"|\b(?:que|cual) {_BETWEEN}(?:ano|fecha|dia|mes|siglo|hora|decada)s?\b"
+)
+_FIGURE = re.compile(
+    r"\bhow (?:many|much|old|long|far|often|tall|high|large|big|deep|wide)\b|\bcombien\b"
+    r"|\bcuant[oa]s?\b"
+    rf"|\b(?:what|which) {_BETWEEN}(?:percentage|percent|proportion|number|amount|price|cost|age"
+    r"|temperature|rate|speed|distance|height|length)\b"
+    rf"|\bquel(?:le)?s? {_BETWEEN}(?:age|nombre|montant|pourcentage|somme|taux|superficie|prix|cout"
+    r"|proportion|distance|hauteur|longueur|vitesse)\b"
+    rf"|\b(?:que|cual) {_BETWEEN}(?:porcentaje|cantidad|numero|edad|precio|tasa|superficie"
+    r"|proporcion|distancia|altura|longitud|velocidad|coste|costo|importe|monto)\b"
+)
+_DIGIT = re.compile(r"\d")
+_DAY = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:lun|mar|mercre|jeu|vendre|same)di|dimanche"
+    r"|lunes|martes|miercoles|jueves|viernes|sabado|domingo|century|siecle|siglo|noon|midi|mediodia"
+    r"|midnight|minuit|medianoche)s?\b"
+)
+
+
+def wanted(question: str) -> Wanted | None:
+    """What a question in any of the languages asks for; None if it is anything else."""
+    folded = fold(question)
+    if _TIME.search(folded):
+        return "time"
+    return "figure" if _FIGURE.search(folded) else None
+
+
+def tells(text: str, language: Language, what: Wanted) -> bool:
+    """Whether a text in a language tells any such thing, in digits or in words."""
+    if _DIGIT.search(text):
+        return True
+    if what == "time" and (months(text) or _DAY.search(fold(text))):
+        return True
+    return bool(figures(text, language))

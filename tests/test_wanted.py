@@ -1,0 +1,59 @@
+"""What a question asks for, and whether a text tells it."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from qa.types import LANGUAGES, Language
+from qa.wanted import tells, wanted
+
+
+@pytest.mark.parametrize(
+    ("question", "what"),
+    [
+        ("How many Peruvians live abroad?", "figure"),
+        ("What was the total amount of the grant?", "figure"),
+        ("Combien coûte la cantine ?", "figure"),
+        ("Quel âge avait-elle ?", "figure"),
+        ("¿Cuántas familias volvieron?", "figure"),
+        ("¿Cuál es el número de registro?", "figure"),
+        ("When did the mine close?", "time"),
+        ("Since when?", "time"),
+        ("À quelle heure ouvre le musée ?", "time"),
+        ("Quand la mine a-t-elle fermé ?", "time"),
+        ("¿En qué año llegó?", "time"),
+        ("¿Desde cuándo vive aquí?", "time"),
+        ("Who won?", None),
+        ("What happens when it rains?", None),
+        ("Pourquoi cette mine ?", None),
+        ("¿Qué dice la ley?", None),
+    ],
+)
+def test_a_question_asks_for_a_figure_a_time_or_anything_else(
+    question: str, what: str | None
+) -> None:
+    assert wanted(question) == what
+    assert wanted(question.upper()) == what
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "figure", "time"),
+    [
+        ("en", "They are 1,200.", True, True),
+        ("fr", "Ils sont vingt-deux.", True, True),
+        ("es", "El mes de marzo", False, True),
+        ("fr", "Le mardi matin", False, True),
+        ("en", "They may come.", False, True),  # as the month does
+        ("es", "Nadie lo sabe.", False, False),
+    ],
+)
+def test_a_text_tells_figures_and_times(
+    language: Language, text: str, figure: bool, time: bool
+) -> None:
+    assert tells(text, language, "figure") == figure
+    assert tells(text, language, "time") == time
+
+
+@given(st.text(), st.sampled_from(LANGUAGES))
+def test_any_text_can_be_asked(text: str, language: Language) -> None:
+    assert wanted(text) in ("figure", "time", None)
+    assert tells(text, language, "time") or not tells(text, language, "figure")
