@@ -279,6 +279,25 @@ def test_a_block_in_another_is_a_line_of_its_own(block: str, expected: list[str]
     assert page(paragraphs() + block).text == "\n\n".join((*ANSWERS, *expected))
 
 
+@pytest.mark.parametrize("line", ["<p>{}</p>", "<p><em>{}</em></p>", "<blockquote>{}</blockquote>"])
+def test_a_time_is_a_part_of_the_line_it_stands_in(line: str) -> None:
+    told = (
+        "The flood came on <time datetime='1953-02-01'>1 February</time> and took the wheel down."
+    )
+    text = page(TEMPLATE + paragraphs() + line.format(told)).text
+
+    wanted = (*ANSWERS, "The flood came on 1 February and took the wheel down.")
+    assert text == "\n\n".join(wanted)
+
+
+def test_a_time_with_a_line_to_itself_tells_of_the_page() -> None:
+    written = '<div class="dates"><p><time datetime="2021-03-04">4 March</time></p></div>'
+    found = page(TEMPLATE + written + paragraphs())
+
+    assert found.text == "\n\n".join(ANSWERS)
+    assert found.date == "2021-03-04"
+
+
 def test_a_paragraph_alone_makes_no_text_of_what_is_around_it() -> None:
     told = ANSWERS[0][::-1]
     banner = f'<div class="box"><p>{told}</p><p>Thank you.</p><div>Close</div></div>'

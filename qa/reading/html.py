@@ -46,6 +46,7 @@ def extract(data: bytes) -> Extract:
     pagegaps.flatten(tree)
     language, lines, rows = _language(tree), list(pagelines.lines(tree)), pagetables.rows(tree)
     date = date_of_page(tree)  # trafilatura would guess one
+    pagegaps.keep_times(tree)
     page: Any = bare_extraction(
         tree,
         include_comments=False,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 START = 40  # letters by which a line is known again; at its end may be a note or a button
 LONGEST = 240  # characters; a heading with more was left open, and has the text below it inside
 FEW = 10  # classes; of 232 saved pages, those written by hand have 6 at most, most others 12
+LINES = ("p", "li", "dt", "dd", "td", "th", "blockquote", *HEADINGS)
 HELD = 2  # paragraphs; an element that has as many of a text is of the text
 REACH = 10_000  # letters of a text in which the rest of a row or of a paragraph is looked for
 
@@ -46,6 +47,17 @@ def flatten(tree: "HtmlElement") -> None:
         if len(heading.text_content()) <= LONGEST and not any(map(away, heading.iter("a"))):
             for part in heading.iter("p", "div"):
                 part.tag, part.tail = "span", f" {part.tail or ''}"
+
+
+def keep_times(tree: "HtmlElement") -> None:
+    """Make each time a part of the line it stands in, which would be without it. Changes `tree`.
+
+    One that has a line to itself tells when the page was written.
+    """
+    for time in list(tree.iter("time")):
+        line = next(time.iterancestors(*LINES), None)
+        if line is not None and letters(line.text_content()) != letters(time.text_content()):
+            time.drop_tag()
 
 
 def placed(text: str, page: Sequence[Line]) -> str:
