@@ -9,9 +9,9 @@ headings, captions, byline, notes).
 Printed per language, for each half: the share of the articles' paragraphs that are passages, and
 the share of the prose passages that are boilerplate, of which less than half is any of these. What
 the program itself sets aside (menus, what a folder repeats) is neither. A paragraph is a passage
-if one passage contains it and few others, or if the passages it was cut into make it up. Letters
-and digits are compared, nothing else. A page's name says which half it is in: look at `dev`, report
-`test`.
+if one passage contains it and few others, or if the passages it was cut into make it up, which may
+have the paragraphs beside it as well. Letters and digits are compared, nothing else. A page's name
+says which half it is in: look at `dev`, report `test`.
 """
 
 import argparse
@@ -59,16 +59,18 @@ def half(name: str) -> str:
 
 
 def is_passage(paragraph: str, passages: Sequence[str], known: Truth) -> bool:
-    for passage in passages:
-        if paragraph in passage and sum(other in passage for other in known.paragraphs) <= MOST:
-            return True
+    few = [p for p in passages if sum(other in p for other in known.paragraphs) <= MOST]
+    if paragraph in "".join(few):
+        return True
     return sum(len(p) for p in passages if p in paragraph) >= WHOLE * len(paragraph)
 
 
 def is_boilerplate(passage: str, known: Truth) -> bool:
-    if passage in known.article:
-        return False
-    return sum(len(part) for part in known.parts if part in passage) < OWN * len(passage)
+    rest = passage
+    for part in sorted(known.parts, key=len, reverse=True):
+        rest = rest.replace(part, "\n")
+    alien = [piece for piece in rest.split("\n") if piece not in known.article]
+    return sum(map(len, alien)) > OWN * len(passage)
 
 
 def main() -> None:
