@@ -20,9 +20,11 @@ from qa.likeness import same_words
 from qa.mentions import names
 from qa.passages import cut, has_question
 from qa.progress import Share
-from qa.twins import candidates, find_twins
+from qa.twins import Alignments, candidates, find_twins
 from qa.types import Document, Passage
 
+ALIGNMENTS = "alignments.npy"  # only who builds the next index reads them
+_ALIGNMENT = np.dtype([("rows", "<i4", (2,)), ("alignment", "<f4")])
 OPENING = 1000  # characters; 500 and 2000 do about as well
 
 Progress = Callable[[str, float], None]
@@ -58,7 +60,7 @@ def write_generation(
         LibraryError: so are other vectors.
     """
     if before is not None:
-        before.verify({VECTORS})  # opening may not have read them
+        before.verify({VECTORS, ALIGNMENTS})  # opening may not have read them
     kept = {} if before is None else _kept(documents, before)
     cuts = {d.doc_id: kept[d.doc_id] if d.doc_id in kept else cut(d) for d in documents}
     unmarked = [passage for d in documents for passage in cuts[d.doc_id]]
@@ -75,10 +77,14 @@ def write_generation(
     with ThreadPoolExecutor(1, "candidates") as beside:
         pairs = beside.submit(candidates, passages, words, places[0], encoded.written_aside)
 
+        known = {} if before is None else _aligned(before, encoded)
+        alignments = Alignments(passages, places[0], encoded.tokens, known)
+
         def twins() -> list[int | None]:
-            return find_twins(passages, words, pairs.result(), places[0], encoded.tokens)
+            return find_twins(passages, words, pairs.result(), alignments)
 
         catalogue_writer.write(target / CATALOGUE, documents, passages, twins)
+    np.save(target / ALIGNMENTS, np.array(list(alignments.found.items()), _ALIGNMENT))
     (target / ASIDE).unlink()
     return Written(_files(target), kind)
 
@@ -192,6 +198,20 @@ def _runs(
 def _frequencies(encoded: Encoded, own: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     """Token ids, ascending, and in how many passages each occurs; (2, u)."""
     return np.stack(encoded.tokens.frequencies(np.bincount(own, minlength=len(encoded))))
+
+
+def _aligned(before: Library, encoded: Encoded) -> dict[tuple[int, int], float]:
+    """What an index before this one tells of texts that are in both, by the rows here."""
+    if before.encoded.tokens.packing.name != encoded.tokens.packing.name:
+        return {}
+    pairs = np.load(before.index / before.state.generation / ALIGNMENTS, allow_pickle=False)
+    keys = before.encoded.keys
+    here = {row: encoded.find(keys[row], vector=True) for row in np.unique(pairs["rows"]).tolist()}
+    return {
+        (one, other): alignment
+        for (left, right), alignment in pairs.tolist()
+        if (one := here[left]) is not None and (other := here[right]) is not None
+    }
 
 
 def _search(vectors: npt.NDArray[np.float32], path: Path) -> IndexKind:

@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import re
 import sqlite3
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import groupby
@@ -15,7 +13,7 @@ from typing import Any
 from qa import lexicon
 from qa.catalogue import NO_PAGES, bytes_of, checksum
 from qa.language import fold
-from qa.types import Document, Language, Passage
+from qa.types import Document, Passage
 
 _SCHEMA = """
 CREATE TABLE documents (
@@ -38,7 +36,6 @@ CREATE TABLE words (
 """
 # Nobody reads it before it is whole and on the disk, and what fails is thrown away.
 _ASIDE = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-_WORD = re.compile(r"\w+")
 
 
 def write(
@@ -71,8 +68,8 @@ def _fill(
     connection.executemany(
         f"INSERT INTO documents VALUES ({lexicon.marks(range(12))})", map(_document_row, documents)
     )
-    lexicon.fill(connection, passages)
-    connection.executemany("INSERT INTO words VALUES (?, ?, ?, ?)", _word_rows(passages))
+    words = lexicon.fill(connection, passages)
+    connection.executemany("INSERT INTO words VALUES (?, ?, ?, ?)", _word_rows(words))
     groups = twins()
     connection.executemany(
         f"INSERT INTO passages VALUES ({lexicon.marks(range(12))})",
@@ -80,15 +77,12 @@ def _fill(
     )
 
 
-def _word_rows(passages: Iterable[Passage]) -> Iterator[tuple[str, str, str, int]]:
+def _word_rows(words: lexicon.Counts) -> Iterator[tuple[str, str, str, int]]:
     """Each word without capitals and accents, a language, its commonest form, its passages."""
-    counts = defaultdict[Language, Counter[str]](Counter)
-    for passage in passages:
-        counts[passage.language].update(set(_WORD.findall(passage.search_text)))
-    forms = sorted(  # sets have no order to rely on; and the commonest form of a word comes last
+    forms = sorted(  # the commonest form of a word comes last
         (fold(word), language, count, word)
-        for language, words in counts.items()
-        for word, count in words.items()
+        for language, counts in words.items()
+        for word, count in counts.items()
     )
     for (folded, language), group in groupby(forms, itemgetter(0, 1)):
         same = list(group)

@@ -48,19 +48,30 @@ _WORD = re.compile(r"\w+")
 Read = Callable[[str, Sequence[Any]], list[Any]]
 
 
+Counts = dict[Language, Counter[str]]
+
+
 def terms(text: str) -> list[str]:
     """The words of a text for lexical search: folded to lower-case ASCII letters, cut to a stem."""
-    return [word[:_STEM] for word in _WORD.findall(fold(text))]
+    return list(map(_term, _WORD.findall(text)))
 
 
-def fill(connection: sqlite3.Connection, passages: Iterable[Passage]) -> None:
-    """Write the terms of passages, given in row order; a segment of them is in memory at once."""
+@lru_cache(maxsize=2**14)
+def _term(word: str) -> str:
+    return fold(word)[:_STEM]
+
+
+def fill(connection: sqlite3.Connection, passages: Iterable[Passage]) -> Counts:
+    """Write the terms of passages, given in row order; a segment of them is in memory at once.
+
+    Gives for each word, as it is written, how many passages of a language have it.
+    """
     connection.executescript(_SCHEMA)
-    waiting = iter(passages)
+    waiting, words = iter(passages), {name: Counter[str]() for name in LANGUAGES}
     for segment in count():
-        lengths, lists = _counted(islice(waiting, _SEGMENT))
+        lengths, lists = _counted(islice(waiting, _SEGMENT), words)
         if not lengths:
-            return
+            break
         keys = np.sort(np.array([_key(term, name) for term, name, *_ in lists], "<u8")).tobytes()
         connection.execute(
             "INSERT INTO segments VALUES (?, ?, ?, ?)",
@@ -70,33 +81,55 @@ def fill(connection: sqlite3.Connection, passages: Iterable[Passage]) -> None:
             "INSERT INTO postings VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (_row(segment, *each) for each in lists),
         )
+    return words
 
 
 Written = tuple[str, Language, bytes, bytes]
+Numbers = npt.NDArray[np.int64]
 
 
-def _counted(passages: Iterable[Passage]) -> tuple[bytes, list[Written]]:
+def _counted(passages: Iterable[Passage], words: Counts) -> tuple[bytes, list[Written]]:
     """How many terms each passage has; and for each term in a language, in order, the places of
-    the passages that have it, ascending, and how often they do."""
+    the passages that have it, ascending, and how often they do. Adds to what `words` counts.
+
+    A text is split once, and a word looked at once however many passages have it.
+    """
     numbers, lengths, found = count(), list[int](), array("I")
     known: dict[Language, dict[str, int]] = {
         name: defaultdict(numbers.__next__) for name in LANGUAGES
     }
     for passage in passages:
         before = len(found)
-        found.extend(map(known[passage.language].__getitem__, terms(passage.search_text)))
+        found.extend(map(known[passage.language].__getitem__, _WORD.findall(passage.search_text)))
         lengths.append(len(found) - before)
-    pairs = np.asarray(found, np.int64) * _SEGMENT + np.repeat(np.arange(len(lengths)), lengths)
+    said, place = np.asarray(found, np.int64), np.repeat(np.arange(len(lengths)), lengths)
+    having = np.bincount(_tallied(said, place)[0], minlength=next(numbers))
+    term_of, numbers = np.empty(len(having), np.int64), count()
+    stems: dict[Language, dict[str, int]] = {
+        name: defaultdict(numbers.__next__) for name in LANGUAGES
+    }
+    for name, ids in known.items():
+        for word, at in ids.items():
+            term_of[at] = stems[name][_term(word)]
+        words[name].update(dict(zip(ids, having[list(ids.values())].tolist(), strict=True)))
+    number, place, times = _tallied(term_of[said], place)
+    places, starts = place.astype("<u2"), np.searchsorted(number, np.arange(next(numbers) + 1))
+    counted = times.clip(max=_MOST_TIMES).astype(np.uint8)
+    lists = []
+    for term, name, at in sorted((t, n, at) for n in stems for t, at in stems[n].items()):
+        some = slice(starts[at], starts[at + 1])
+        lists.append((term, name, places[some].tobytes(), counted[some].tobytes()))
+    return np.array(lengths).clip(max=_MOST_TERMS).astype("<u2").tobytes(), lists
+
+
+def _tallied(numbers: Numbers, places: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Of all that stands at places, (n,) each: every number with each of its places once, in
+    order, and how often it stands there; (m,) each."""
+    pairs = numbers * _SEGMENT + places
     pairs.sort()
     first = np.flatnonzero(np.diff(pairs, prepend=-1))
-    times = np.diff(first, append=len(pairs)).clip(max=_MOST_TIMES).astype(np.uint8)
     number, place = np.divmod(pairs[first], _SEGMENT)
-    places, starts = place.astype("<u2"), np.searchsorted(number, np.arange(next(numbers) + 1))
-    lists = []
-    for term, name, at in sorted((t, n, at) for n in known for t, at in known[n].items()):
-        some = slice(starts[at], starts[at + 1])
-        lists.append((term, name, places[some].tobytes(), times[some].tobytes()))
-    return np.array(lengths).clip(max=_MOST_TERMS).astype("<u2").tobytes(), lists
+    return number, place, np.diff(first, append=len(pairs))
 
 
 def _row(

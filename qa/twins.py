@@ -5,7 +5,7 @@ neighbourhood (the ratio margin of Artetxe and Schwenk, ACL 2019), confirmed tok
 Where they stand is told by their vectors without what those of their language have in common.
 """
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from itertools import combinations
 
 import numpy as np
@@ -37,15 +37,14 @@ def find_twins(
     passages: Sequence[Passage],
     keys: Sequence[str],
     candidates: Iterable[Pair],
-    places: Places,
-    tokens: TokenStore,
+    alignment: Callable[[int, int], float],
 ) -> list[int | None]:
     """For each passage the number of its group of equals, or None where it stands alone.
 
     A group has one text a language at most, or its corrected editions, so that no chain of
     translations can join two passages of one language that differ. `keys` are the passages'
-    `same_words`, `candidates` what may be translations, and `places`, (n,), the passages' rows in
-    `tokens`.
+    `same_words`, `candidates` what may be translations, and `alignment` tells of each how well
+    they align.
     """
     groups = _Groups([passage.language for passage in passages])
     first: dict[str, int] = {}
@@ -53,7 +52,10 @@ def find_twins(
         groups.join(first.setdefault(key, row), row)
     for one, other in corrected(passages, keys):
         groups.join(one, other)
-    for one, other in _confirmed(candidates, passages, places, tokens):
+    aligned = [(-alignment(*pair), *pair) for pair in candidates]
+    for found, one, other in sorted(aligned):  # the surest first
+        if -found < ALIGNED:
+            break
         if not groups.languages(one) & groups.languages(other):
             groups.join(one, other)
     return groups.numbers()
@@ -81,6 +83,38 @@ def candidates(
         for one, other in combinations(LANGUAGES, 2)
         for left, right in _mutual(own[one], own[other])
     ]
+
+
+class Alignments:
+    """How well passages say the same as others in another language, from 0 to 1.
+
+    It takes a while to work out, and is kept for the next index, by the rows of their texts.
+    """
+
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        places: Places,
+        tokens: TokenStore,
+        known: Mapping[Pair, float],
+    ) -> None:
+        """`places`, (n,), are the passages' rows in `tokens`; `known` are pairs of such rows."""
+        self._passages, self._places, self._tokens = passages, places, tokens
+        self._known = known
+        self.found: dict[Pair, float] = {}
+
+    def __call__(self, one: int, other: int) -> float:
+        rows = int(self._places[one]), int(self._places[other])
+        found = self._known.get(rows)
+        if found is None:
+            found = self._worked_out(self._passages[one], self._passages[other], *rows)
+        self.found[rows] = found
+        return found
+
+    def _worked_out(self, one: Passage, other: Passage, left: int, right: int) -> float:
+        if _contradict(one, other):
+            return 0.0
+        return _alignment(self._tokens.tokens(left), self._tokens.tokens(right))
 
 
 class _Groups:
@@ -112,23 +146,6 @@ def _centred(vectors: Vectors) -> Vectors:
     """Vectors of one language without their mean, which tells the language rather than a matter."""
     centred: Vectors = vectors - vectors.sum(axis=0) / np.float32(len(vectors) + HELD)
     return centred
-
-
-def _confirmed(
-    pairs: Iterable[Pair],
-    passages: Sequence[Passage],
-    places: Places,
-    tokens: TokenStore,
-) -> list[Pair]:
-    """Those of these pairs that say the same, the surest first."""
-    found = []
-    for one, other in pairs:
-        if not _contradict(passages[one], passages[other]):
-            left, right = tokens.tokens(places[one]), tokens.tokens(places[other])
-            aligned = _alignment(left, right)
-            if aligned >= (ALIGNED if min(len(left), len(right)) >= FEW else SURELY):
-                found.append((-aligned, one, other))
-    return [(one, other) for _, one, other in sorted(found)]
 
 
 def _contradict(one: Passage, other: Passage) -> bool:
@@ -184,10 +201,12 @@ def _best(
 def _alignment(one: Vectors, other: Vectors) -> float:
     """Late interaction both ways; the poorer counts, so that a part is not its whole.
 
-    0 where the lengths are too far apart.
+    0 where the lengths are too far apart, or few tokens do not align surely.
     """
+    shorter, longer = sorted((len(one), len(other)))
+    if shorter < max(SHORTEST * longer, 1):
+        return 0.0
     # In one thread: where a processor is busy, a product this small waits 8 ms for a second one.
     cosines = multiply(one, other.T, np.empty((len(one), len(other)), np.float32))
-    if min(cosines.shape) < max(SHORTEST * max(cosines.shape), 1):
-        return 0.0
-    return float(min(cosines.max(axis=0).mean(), cosines.max(axis=1).mean()))
+    aligned = float(min(cosines.max(axis=0).mean(), cosines.max(axis=1).mean()))
+    return aligned if shorter >= FEW or aligned >= SURELY else 0.0

@@ -25,12 +25,13 @@ import pytest
 from conftest import DIM, DOCUMENTS, HashingEncoder
 
 from embeddings import Bytes, Codes, index as index_module, packing
-from qa import indexing, library as library_module, manifest, reading
+from qa import building, indexing, library as library_module, manifest, reading, twins
 from qa.bot import Bot
+from qa.building import ALIGNMENTS
 from qa.encoded import ASIDE, CODEBOOK, KEYS, PLACES, TOKENS
 from qa.errors import DocumentError, LibraryError
 from qa.library import CATALOGUE, FREQUENCIES, VECTORS, Library, open_library
-from qa.types import Answer
+from qa.types import Answer, Passage
 
 ROOT = Path(__file__).parent.parent
 QUESTIONS = (
@@ -83,7 +84,7 @@ def numbers(library: Library) -> dict[str, bytes]:
     place = library.index / library.state.generation
     tokens = (f"{TOKENS}/{p.name}" for p in (place / TOKENS).iterdir())
     codebook = [CODEBOOK] if (place / CODEBOOK).exists() else []
-    parts = [VECTORS, FREQUENCIES, KEYS, PLACES, *codebook, *tokens]
+    parts = [VECTORS, FREQUENCIES, KEYS, PLACES, ALIGNMENTS, *codebook, *tokens]
     return {part: (place / part).read_bytes() for part in parts}
 
 
@@ -125,6 +126,29 @@ def test_a_changed_passage_is_encoded_and_no_other(
     (folder / "faro.txt").write_bytes(changed.encode())
     assert encoded(folder, index) == 1
     assert_like_new(refresh(folder, index), folder, tmp_path)
+
+
+def test_what_is_known_of_pairs_is_not_worked_out_again(
+    folder: Path, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def candidates(passages: Sequence[Passage], *_: object) -> list[tuple[int, int]]:
+        first = {p.language: row for row, p in reversed(list(enumerate(passages)))}
+        return [(first["en"], first["fr"]), (first["en"], first["es"])]
+
+    worked_out, align = list[int](), twins._alignment
+    monkeypatch.setattr(building, "candidates", candidates)
+    monkeypatch.setattr(twins, "_alignment", lambda *pair: worked_out.append(1) or align(*pair))
+    refresh(folder, index)
+    assert len(worked_out) == 2
+
+    (folder / "more.txt").write_text(MORE)  # its rows stand before those of the mill
+    library = refresh(folder, index)
+    assert len(worked_out) == 2
+    changed = DOCUMENTS["moulin.txt"].replace("rivière", "montagne")
+    (folder / "moulin.txt").write_text(changed)
+    library = refresh(folder, index)
+    assert len(worked_out) == 3
+    assert_like_new(library, folder, tmp_path)
 
 
 def test_a_change_of_the_same_size_is_noticed(folder: Path, index: Path, tmp_path: Path) -> None:
@@ -608,6 +632,7 @@ PARTS = [
     FREQUENCIES,
     PLACES,
     KEYS,
+    ALIGNMENTS,
     *(f"{TOKENS}/{n}" for n in ("values.u1", "scales.f2", "ids.u3", "starts.i8", "checks.u4")),
 ]
 

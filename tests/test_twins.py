@@ -16,7 +16,7 @@ from embeddings import Bytes, TokenStore, TokenWriter
 from embeddings.interaction import SHARED
 from qa import twins
 from qa.likeness import same_words
-from qa.twins import candidates, find_twins
+from qa.twins import Alignments, candidates, find_twins
 from qa.types import Kind, Language, Passage
 
 # What else the corpus talks about: a translation stands out from its neighbourhood, if it has one.
@@ -53,7 +53,7 @@ def groups(
     store = TokenStore(folder, DIM, Bytes(DIM))
     keys = [same_words(passage) for passage in passages]
     pairs = candidates(passages, keys, rows, vectors.__getitem__)
-    return find_twins(passages, keys, pairs, rows, store)[: len(said)]
+    return find_twins(passages, keys, pairs, Alignments(passages, rows, store, {}))[: len(said)]
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,19 @@ from pathlib import Path
 from scene import NOBODY, At, Before, Scene, WrongError
 
 from qa import library, manifest
+from qa.building import ALIGNMENTS
 from qa.encoded import KEYS, PLACES, TOKENS
 from qa.library import CATALOGUE, FREQUENCIES, VECTORS, open_library
 
 TOKEN_FILES = ("values.u1", "scales.f2", "ids.u3", "starts.i8", "checks.u4")
-NUMBERS = (VECTORS, FREQUENCIES, KEYS, PLACES, *(f"{TOKENS}/{name}" for name in TOKEN_FILES))
+NUMBERS = (
+    VECTORS,
+    FREQUENCIES,
+    KEYS,
+    PLACES,
+    ALIGNMENTS,
+    *(f"{TOKENS}/{name}" for name in TOKEN_FILES),
+)
 PARTS = (manifest.NAME, CATALOGUE, *NUMBERS)
 READERS, BUILDERS = 10, 2
 CLOCK = 10 * 365 * 24 * 3600 * 10**9  # nanoseconds by which it goes back at most

@@ -27,7 +27,7 @@ from sets import opened, read
 
 from qa.library import Library
 from qa.likeness import same_words
-from qa.twins import candidates, find_twins
+from qa.twins import Alignments, candidates, find_twins
 from qa.types import Passage
 
 PROPORTION = 1.25  # by which lengths may differ in entries that are cut alike
@@ -114,7 +114,8 @@ def main() -> None:
         passages = list(library.catalogue.all_passages())
         keys, places = [same_words(passage) for passage in passages], library.places[0]
         pairs = candidates(passages, keys, places, vectors_in(library))
-        twins = find_twins(passages, keys, pairs, places, library.encoded.tokens)
+        alignments = Alignments(passages, places, library.encoded.tokens, {})
+        twins = find_twins(passages, keys, pairs, alignments)
         everything = found_pairs(passages, twins)
         texts = {row["_id"]: row["text"] for row in read(bench / name / "corpus.jsonl")}
         found = {pair for pair in everything if crosses(pair)}
