@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qa import reading
-from qa.reading.dates import date_of, dateline, days, in_name
+from qa.reading.dates import date_of, dateline, days, in_name, signed
 from qa.reading.extract import Extract
 from qa.types import Span
 
@@ -69,11 +69,40 @@ def test_what_stands_aside_above_the_text_is_passed_over() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "day"),
+    [
+        (
+            "This agreement is made on 1 October 2019 between Ms Ortiz and Mr Whitlock.",
+            "2019-10-01",
+        ),
+        ("Le présent contrat de location a été signé le 4 avril 2011.", "2011-04-04"),
+        ("El presente convenio marco fue firmado en Lima el 3 de mayo de 2017.", "2017-05-03"),
+        ("**Done** at Geneva, in two copies, on 1 May 2010", "2010-05-01"),
+        ("Fait à Paris, le 3 mars 2010.", "2010-03-03"),
+        ("Firmado en Villarroya del Campo, el 12 de mayo de 2007, por los alcaldes.", "2007-05-12"),
+        ("The payment was made on 3 May 2017.", ""),
+        ("This agreement is signed with effect from 3 May 2017.", ""),
+        ("L'accord est conclu pour trois ans à compter du 1er janvier 2022.", ""),
+        ("Signed by " + "a person " * 9 + "on 3 May 2017", ""),
+    ],
+)
+def test_the_day_on_which_a_contract_was_signed(line: str, day: str) -> None:
+    rest = "A text of 3 May 1980 about it. " * 150
+    assert signed(f"A title\n\n{line}\n\n{rest}\n") == day
+    assert signed(f"{rest}\n\n{line}\n\nThe mayor\n") == day
+    assert signed(f"{rest}\n\n{line}\n\n{rest}") == ""
+    assert signed(f"{line}\n\nSigned in Lima on 5 June 1999.") in (
+        {"1999-06-05"} if not day else {""}
+    )
+
+
+@pytest.mark.parametrize(
     ("name", "told", "text", "day"),
     [
         ("2016-05-03", "2019-01-01", "3 May 1980\n", "2016-05-03"),
         ("report-2016", "2019-01-01T10:00:00Z", "3 May 1980\n", "2019-01-01"),
         ("report-2016", "", "3 May 1980\n", "1980-05-03"),
+        ("report-2016", "", "Done in Lima, 3 May 1980\n", "1980-05-03"),
         ("report-2016", "", "", "2016"),
         ("report", "March 3, 2015", "", "2015-03-03"),
         ("report", "2015-03", "", "2015-03"),

@@ -12,6 +12,8 @@ from qa.reading.extract import Extract
 from qa.types import Span
 
 TOP = 3000  # characters of a text in which a dateline is looked for: a page with its menus
+END = 2000  # characters at the end, where it says when a contract was signed, above the names
+NEAR = 60  # characters from there to the date: a place, and how many copies there are
 PLACE = 40  # characters that may stand before the date on its line: "La Paz, Bolivia, le"
 
 _MONTHS = (
@@ -34,6 +36,19 @@ _WHEN = re.compile(
     rf"(?<!\d)(?:\d{{1,2}}\D\d{{1,2}}\D{_YEAR}|{_YEAR}(?:\D\d{{1,2}}\D\d{{1,2}})?)(?!\d)"
     rf"|(?:\d{{1,2}}\w{{0,2}}\s(?:of\s|de\s)?)?\b(?:{_MONTH})\b(?:\s\d{{1,2}}(?!\d))?"
 )
+# "This agreement is made on", "Firmado en Lima, el"; what else was made or signed is another thing.
+_DEED = (
+    "agreement|contract|deed|lease|treaty|memorandum|protocol|contrat|accord|bail|traite|convention"
+    "|protocole|contrato|convenio|acuerdo|tratado|protocolo"
+)
+_SIGNED = re.compile(
+    rf"(?:(?:th(?:is|e)|le present|la presente|el presente|este)(?: \w+){{0,3}}? (?:{_DEED})\b"
+    r".{0,20}? (?:made|dated|entered into|signed|concluded|conclue?|signee?|faite?|celebrad[oa]"
+    r"|firmad[oa]|suscrit[oa])"
+    r"|(?:done|signed|made|dated|executed|faite? (?:a|en|le)|signee? (?:a|en|le)|hech[oa] en"
+    r"|firmad[oa] en|suscrit[oa] en|dad[oa] en))\b"
+    r"(?!.{0,60}\b(?:compter|partir|effe(?:ct|t)|efecto|vig(?:or|ueur))\b)"
+)
 # What may follow a date that says when the whole was written: nothing, or the dash of a dateline.
 _ENDS = re.compile(r"[\s.)*_]*(?:$|[-–—:]{1,2}(?:\s|$|(?=\w)))")
 _NAMED = re.compile(
@@ -46,13 +61,14 @@ def date_of(name: str, extract: Extract) -> str:
     """YYYY-MM-DD, YYYY-MM or YYYY; "" where none is known.
 
     `name` is the file's, without its suffix. A day in the name comes before the date that the
-    format tells; then come the dateline of the text, and a month or a year in the name. The day on
-    which the file was saved is the last, as files are converted and saved anew.
+    format tells; then come the dateline of the text, the day on which it was signed, and a month or
+    a year in the name. The day on which the file was saved is the last, as files are converted and
+    saved anew.
     """
     named = in_name(name)
     if len(named) == len("2015-03-27"):
         return named
-    told = written(extract.date) or dateline(extract.text, extract.asides)
+    told = written(extract.date) or dateline(extract.text, extract.asides) or signed(extract.text)
     return told or named or written(extract.saved)
 
 
@@ -89,6 +105,21 @@ def dateline(text: str, asides: Sequence[Span] = ()) -> str:
     start = next((span.end for span in asides if span.start == 0), 0)
     lines = text[start : start + TOP].splitlines()
     found = {day for line in lines if (match := _dated(_plain(line))) and (day := _found(match))}
+    return found.pop() if len(found) == 1 else ""
+
+
+def signed(text: str) -> str:
+    """The date on which a contract says, at its top or its end, that it was signed.
+
+    "" where there is none, or where there are several that differ.
+    """
+    found = set[str]()
+    for line in (*text[:TOP].splitlines(), *text[-END:].splitlines()):
+        plain = _plain(line)
+        if opening := _SIGNED.match(plain):
+            match = _WRITTEN.search(plain, opening.end())
+            if match is not None and match.start() <= opening.end() + NEAR:
+                found.add(_found(match))
     return found.pop() if len(found) == 1 else ""
 
 
