@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings import Encoder, OnnxEncoder, cores, open_encoder
-from qa import arguments, indexing, language as languages, manifest
+from qa import arguments, dictionary, indexing, manifest
 from qa.calibration import Calibration, calibration
 from qa.errors import LibraryError, UsageError
 from qa.filters import Filter
@@ -21,7 +21,7 @@ from qa.folders import cache, fitted, folder_of, index_of, named
 from qa.library import Library, open_library
 from qa.responder import quote_of, respond
 from qa.retriever import Hit, retrieve
-from qa.rewriting import Search, readable, rewrite
+from qa.rewriting import Search, language_of, readable, rewrite, words
 from qa.selection import named_source, nothing_left, nothing_there, rows_of, undated_note
 from qa.types import Answer, Document, Language, Quote
 from qa.workers import across
@@ -84,6 +84,7 @@ class Bot:
         """
         folder = folder_of(documents)
         encoder = open_encoder(model, cache() / "models", progress)
+        dictionary.unpack(words(), progress or (lambda *_: None))
         place = index_of(folder, encoder.digest) if index is None else named(index)
         # Of the user's own index an update of the program makes no problem: it is made anew.
         outdated = index is None and manifest.is_outdated(place)
@@ -131,7 +132,7 @@ class Bot:
         threshold: float | None,
     ) -> Answer:
         asked = readable(question)
-        spoken = language or languages.detect(asked)
+        spoken = language or language_of(asked)
         if not any(map(str.isalnum, asked)):
             return Answer(question, "", spoken, reason="empty question")
         library = self.library()
@@ -177,7 +178,7 @@ class Bot:
         Nothing is folded or refused; rows that are `hidden` are as if they were not there.
         """
         asked = readable(arguments.text("question", question))
-        spoken = _spoken(language) or languages.detect(asked)
+        spoken = _spoken(language) or language_of(asked)
         library = self.library()
         searches = self._searches(library, asked, arguments.texts("history", history), spoken)
         return self._hits(library, searches, spoken, rows_of(library, where, hidden))

@@ -1,12 +1,13 @@
 """What is a word of a language, and whether it has a capital, told in a moment: the digests of all
 its words, kept in the cache.
 
-The lists of `simplemma` take up to half a second to unpack and 150 MB of memory, which is much for
-one question with one typo. They are unpacked once; from then on a sorted file is mapped.
+The lists of `simplemma` take seconds to unpack and 150 MB of memory, which is much for one question
+with one typo. They are unpacked once; from then on a sorted file is mapped.
 """
 
 import tempfile
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -15,10 +16,19 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.language import fold
+from qa.progress import Share
 from qa.types import LANGUAGES, Language
 
 _FORMAT = 2  # of the files; another one has another name
 _BYTES = 8  # a digest; of a million words and a million typos, none are taken for one another
+
+
+def unpack(folder: Path, progress: Callable[[str, float], None]) -> None:
+    """Make the files of digests that `folder` lacks, so that no question has to wait for them."""
+    for done, language in enumerate(LANGUAGES):
+        if not (path := _path(folder, language)).exists():
+            progress("unpacking the lists of words", Share(done, len(LANGUAGES)))
+            _digests(path, language)
 
 
 def is_word(word: str, language: Language, folder: Path) -> bool:
@@ -38,10 +48,14 @@ def is_common(word: str, language: Language, folder: Path) -> bool:
 
 
 def _has(text: str, language: Language, folder: Path) -> bool:
-    digests = _digests(folder / f"{language}-{_FORMAT}.npy", language)
+    digests = _digests(_path(folder, language), language)
     sought = np.frombuffer(_digest(text), "<u8")[0]
     at = int(np.searchsorted(digests, sought))
     return at < len(digests) and bool(digests[at] == sought)
+
+
+def _path(folder: Path, language: Language) -> Path:
+    return folder / f"{language}-{_FORMAT}.npy"
 
 
 @lru_cache(maxsize=8)

@@ -3,6 +3,7 @@ typos, names with their capitals."""
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from qa import dictionary, followups
@@ -33,6 +34,16 @@ def readable(text: str) -> str:
     return text.strip()[:MAX_TEXT].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def language_of(text: str) -> Language:
+    """The language of a question. Of keywords, dictionaries tell it."""
+    return detect(text, is_common=partial(dictionary.is_common, folder=words()))
+
+
+def words() -> Path:
+    """Where the dictionaries are."""
+    return cache() / "words"
+
+
 def rewrite(
     text: str,
     history: Sequence[str],
@@ -45,17 +56,17 @@ def rewrite(
     Typos and missing capitals are set right in the language they were made in, before turns are
     joined.
     """
-    is_word = partial(dictionary.is_word, folder=cache() / "words")
-    is_common = partial(dictionary.is_common, folder=cache() / "words")
+    is_word = partial(dictionary.is_word, folder=words())
+    is_common = partial(dictionary.is_common, folder=words())
 
-    def right(typed: str, spoken: Language) -> str:
-        spelled = corrected(typed[:MAX_QUESTION], spoken, catalogue, count_tokens, is_word)
-        return capitalised(spelled, spoken, catalogue, is_word, is_common)
+    def right(typed: str, said: Language) -> str:
+        spelled = corrected(typed[:MAX_QUESTION], said, catalogue, count_tokens, is_word)
+        return capitalised(spelled, said, catalogue, is_word, is_common)
 
     earlier = [said for said in map(readable, history) if not is_manners(said)]
     if is_manners(text):  # it leans on nothing
         earlier = []
-    turns = [right(turn, detect(turn)) for said in earlier for turn in wanted(said)]
+    turns = [right(turn, language_of(turn)) for said in earlier for turn in wanted(said)]
     searches: list[Search] = []
     for typed in wanted(text):
         question = right(typed, language)

@@ -25,7 +25,7 @@ from qa.errors import DocumentError, QAError, SourceError, UsageError
 from qa.filters import Filter
 from qa.manifest import FORMAT
 from qa.rewriting import MAX_QUESTION
-from qa.types import Answer, Quote
+from qa.types import Answer, Language, Quote
 
 ROOT = Path(__file__).parent.parent
 TEXTS = 11  # that are encoded of the three documents in conftest
@@ -138,6 +138,22 @@ def test_the_language_is_detected_or_given(bot: Bot) -> None:
         *2 * ["es"],
     ]
     assert bot.answer(KEEPER, language="es").language == "es"
+
+
+@pytest.mark.parametrize(
+    ("language", "keywords"),
+    [
+        ("en", ["rent", "housing benefit"]),
+        ("fr", ["loyer", "cantine", "passeport", "carte sejour"]),
+        ("es", ["permiso", "asilo", "certificado empadronamiento"]),
+    ],
+)
+def test_the_language_of_keywords_is_that_whose_words_they_are(
+    bot: Bot, language: Language, keywords: list[str]
+) -> None:
+    for words in keywords:
+        assert bot.answer(words).language == language
+        assert bot.hits(words)[0].query.language == language
 
 
 def test_a_follow_up_is_joined_with_the_question_before(bot: Bot) -> None:

@@ -8,7 +8,7 @@ from simplemma import is_known
 from simplemma.strategies.dictionaries import DefaultDictionaryFactory
 
 from qa import dictionary
-from qa.dictionary import is_common, is_word
+from qa.dictionary import is_common, is_word, unpack
 from qa.types import LANGUAGES, Language
 
 
@@ -69,6 +69,16 @@ def test_the_lists_are_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert is_word("honey", "en", tmp_path)
     assert not is_word("honney", "en", tmp_path)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_all_lists_are_unpacked_beforehand_and_it_is_said(tmp_path: Path) -> None:
+    reopened()
+    said = list[tuple[str, float]]()
+    unpack(tmp_path, lambda stage, share: said.append((stage, share)))
+    assert said == [("unpacking the lists of words", share / 3) for share in range(3)]
+    assert len(list(tmp_path.iterdir())) == len(LANGUAGES)
+
+    unpack(tmp_path, lambda *_: pytest.fail("unpacked again"))
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x93NUMPY\x01\x00", b"nothing of the kind"])
