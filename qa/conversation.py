@@ -22,7 +22,11 @@ from qa.types import LANGUAGES, Answer, Document, Language, Quote, whole_number
 from qa.visible import one_line
 from qa.wording import is_manners
 
-_LEAVING = frozenset(("exit", "quit", "bye", "quitter", "salir"))  # typed without the slash
+# Typed without the slash.
+_PLAIN = {
+    **dict.fromkeys(("exit", "quit", "bye", "quitter", "salir"), "/quit"),
+    **dict.fromkeys(("more", "next", "encore", "suite", "más", "mas", "siguiente"), "/more"),
+}
 _FRAGMENT = 2  # words: "Carolina Santos?" is in no language, so the conversation's goes on
 COMMAND = re.compile(r"^ *(/\w+)( \w+)? {2,}(.+)$", re.MULTILINE)  # as /help lists them
 _DIM = "2"
@@ -107,7 +111,7 @@ class Conversation:
         """
         text = clean(line)
         name, _, argument = text.partition(" ")
-        name = "/quit" if text.lower() in _LEAVING else name
+        name = _PLAIN.get(text.lower(), name)
         if not name.startswith("/"):
             return Reply(self._ask(text) if text else "")
         if name.lower() == "/quit":

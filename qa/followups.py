@@ -72,6 +72,8 @@ def _follow(parts: tuple[str, ...], turn: str, language: Language) -> tuple[str,
     follow-up to it that a pronoun may refer to, and the turn itself."""
     if not parts or not is_elliptical(turn, language):
         return (turn,)
+    # "Why?" was about the question before it, and is no subject for the next one.
+    parts = (parts[0], *(part for part in parts[1:] if has_content(part, detect(part))))
     replaced = _replace(parts[0], turn, GRAMMARS[language])
     if replaced:
         return (replaced, *parts[1:])

@@ -67,6 +67,11 @@ _CIVIL = frozenset(
     ayuda c con don doña el ella equipo esto favor información la las lo los mil mucho muy por
     respuesta señor señora señores su sus tiempo todo todos tu un una usted ustedes y""".split()
 )
+# By itself it says that an answer was read, and is no subject for what is asked next.
+_ASSENT = frozenset(
+    """yes yeah yep no nope ok okay oh ah hm hmm oui ouais non d accord sí si vale claro okey
+    de acuerdo""".split()
+)
 # What leads on to a question, and asks nothing itself.
 _LEADING = "|".join(
     r"""please tell help me us answer know ask find out to the following this that it with if
@@ -187,6 +192,8 @@ def _is_civil(clause: str) -> bool:
     """Whether no word of a clause tells anything: "Many thanks to all of you"."""
     inner = _inner(clause)
     if re.match(_ANNOUNCING, inner) and not re.match(_LEAD, inner):
+        return True
+    if _ASSENT.issuperset(re.findall(r"\w+", inner.lower())):
         return True
     while found := re.match(_MANNERS, inner):
         inner = inner[found.end() :].lstrip(_EDGES)

@@ -661,6 +661,17 @@ def test_what_a_line_can_become(start: Start, bot: FakeBot) -> None:
     assert dict(candidates("/q", conversation, None)) == {"/quit": "quitter"}
 
 
+@pytest.mark.parametrize("word", ["more", "Next", "encore", "más"])
+def test_who_asks_for_more_in_a_word_gets_it(start: Start, bot: FakeBot, word: str) -> None:
+    chat = start()
+    assert chat.reply(word).text == start().reply("/more").text
+    chat.reply("Who keeps the bees?")
+    asked = len(bot.asked)
+    assert chat.reply(word).text
+    assert len(bot.asked) == asked + 1  # the same question, for more of its passages
+    assert bot.asked[-1] == bot.asked[-2] | {"top_k": 7}
+
+
 @pytest.fixture
 def named_with_blanks(tmp_path: Path, encoder: HashingEncoder) -> bots.Bot:
     (tmp_path / "20160503 minutes.txt").write_text("The council met.\n\nIt voted.\n")

@@ -111,6 +111,12 @@ def test_a_new_fragment_drops_the_fragment_before_it() -> None:
     assert join("Her mobile?", history) == "Who is Carolina Santos? Her mobile?"
 
 
+def test_a_bare_question_is_about_the_one_before_it_and_not_about_the_next() -> None:
+    history = ["Combien de Boliviens vivent en Espagne ?", "Pourquoi ?"]
+    assert join("Pourquoi ?", history[:1]) == " ".join(history)
+    assert join("Et en Argentine ?", history) == "Combien de Boliviens vivent en Argentine ?"
+
+
 def test_a_pronoun_may_stand_for_the_answer_of_a_follow_up() -> None:
     history = ["What is the Andean Community?", "Who chairs it?"]
     searched = "What is the Andean Community? Who chairs it? What is his phone number?"

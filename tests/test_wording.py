@@ -115,6 +115,10 @@ def test_a_question_that_looks_like_manners_is_searched(text: str) -> None:
         "Hola, buenas tardes",
         "Muchas gracias por su ayuda",
         "How are you?",
+        "OK",
+        "no",
+        "Ah, d'accord !",
+        "Sí, vale.",
         "???",
         "",
     ],
@@ -133,6 +137,9 @@ def test_manners_alone_are_known(text: str) -> None:
         "Madame Dávalos",
         "Merci Monsieur Morales",
         "Hello Kitty",
+        "No pueden trabajar",
+        "OK Computer",
+        "Si vis pacem",
     ],
 )
 def test_what_only_opens_like_manners_is_searched_for(text: str) -> None:
