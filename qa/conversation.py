@@ -210,10 +210,14 @@ class Conversation:
         """Set one condition of the filter; without an argument it is taken off."""
         try:
             where = self.settings.where.narrowed(condition, argument)
-        except UsageError as error:
-            if condition in ("since", "until") and not is_period(argument):
+        except UsageError:
+            if condition == "within":
+                return self.say("usage_in", pattern=argument)
+            if not is_period(argument):
                 return self.say("usage_date", command=f"/{condition}")
-            return self.say("not_narrowed", reason=error)
+            now = self.settings.where
+            span = {"since": now.since, "until": now.until} | {condition: argument}
+            return self.say("span_empty", **span)
         self.settings.where = where
         if not where:
             return self.say("filter_cleared")

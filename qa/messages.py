@@ -43,7 +43,8 @@ Key = Literal[
     "usage_source",
     "usage_only",
     "usage_date",
-    "not_narrowed",
+    "usage_in",
+    "span_empty",
     "filter_set",
     "filter_cleared",
     "usage_top",
@@ -266,10 +267,18 @@ Ctrl-C borra la línea, Ctrl-D sale de la conversación.""",
         "es": "Escriba {command} 2015, {command} 2015-03 o {command} 2015-03-27, "
         "o {command} a solas para cualquier fecha.",
     },
-    "not_narrowed": {
-        "en": "Nothing was changed: {reason}.",
-        "fr": "Rien n’a été modifié\xa0: {reason}.",
-        "es": "No se ha cambiado nada: {reason}.",
+    "usage_in": {
+        "en": "Nothing was changed: {pattern} is no pattern of paths. Write /in reports/2016/*, "
+        "for example.",
+        "fr": "Rien n’a été modifié\xa0: {pattern} n’est pas un motif de chemins. Écrivez par "
+        "exemple /in rapports/2016/*.",
+        "es": "No se ha cambiado nada: {pattern} no es un patrón de rutas. Escriba por ejemplo "
+        "/in informes/2016/*.",
+    },
+    "span_empty": {
+        "en": "Nothing was changed: {since} is later than {until}.",
+        "fr": "Rien n’a été modifié\xa0: {since} vient après {until}.",
+        "es": "No se ha cambiado nada: {since} es posterior a {until}.",
     },
     "filter_set": {
         "en": "Searching only what fits {conditions}.",

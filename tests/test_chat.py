@@ -346,8 +346,26 @@ def test_a_filter_stands_before_the_line_until_it_is_taken_off(start: Start, bot
     narrow = Filter(within=("reports/2016/*",), since="2015-03", title="la ruche")
     assert [asked["where"] for asked in bot.asked] == [narrow, Filter()]
     assert "in:reports/2016/* since:2015-03 title:la ruche> Who makes honey?" in shown
-    assert "Nothing was changed: since 2017 is later than until 2016." in shown
+    assert "Nothing was changed: 2017 is later than 2016." in shown
     assert shown.count("Searching in all documents.") == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "span", "path"),
+    [
+        ("Who makes honey?", "changed: 2017 is later than 2016", "changed: ! is no pattern"),
+        ("Qui fait le miel ?", "modifié\xa0: 2017 vient après 2016", "modifié\xa0: ! n’est pas un"),
+        ("¿Quién hace la miel?", "cambiado nada: 2017 es posterior a 2016", "nada: ! no es un"),
+    ],
+)
+def test_what_cannot_be_a_filter_is_said_in_the_language_of_the_conversation(
+    start: Start, bot: FakeBot, question: str, span: str, path: str
+) -> None:
+    conversation = start()
+    shown = said(conversation, question, "/until 2016", "/since 2017", "/in !", question)
+    assert span in shown
+    assert path in shown
+    assert bot.asked[-1]["where"] == Filter(until="2016")
 
 
 @pytest.mark.parametrize(
@@ -396,7 +414,7 @@ def test_a_language_that_was_chosen_stays(start: Start, bot: FakeBot) -> None:
         ("/only ,", "Write /only en"),
         ("/since soon", "Write /since 2015"),
         ("/until 2015-13", "Write /until 2015"),
-        ("/in !", "Nothing was changed: '!' is no pattern"),
+        ("/in !", "Nothing was changed: ! is no pattern"),
         ("/top", "Write /top N"),
         ("/top 0", "Write /top N"),
         ("/top -1", "Write /top N"),
