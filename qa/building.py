@@ -206,7 +206,8 @@ def _aligned(before: Library, encoded: Encoded) -> dict[tuple[int, int], float]:
         return {}
     pairs = np.load(before.index / before.state.generation / ALIGNMENTS, allow_pickle=False)
     keys = before.encoded.keys
-    here = {row: encoded.find(keys[row], vector=True) for row in np.unique(pairs["rows"]).tolist()}
+    rows = set(pairs["rows"].ravel().tolist())
+    here = {row: encoded.find(keys[row], vector=True) for row in rows}
     return {
         (one, other): alignment
         for (left, right), alignment in pairs.tolist()
