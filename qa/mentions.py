@@ -36,6 +36,12 @@ _ENDING = 2  # letters of a longer name that may inflect
 _TITLE = 4  # longer words, all with capitals: a title; three may be one person
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 _EXACT = re.compile(r"\W*(?=(?:\D*\d){3})\d[\d.,'’ \xa0\u202f]*[^\w/:-]*")  # no date, no time
+_CODE = re.compile(r"(?=.*\d)[^\W\d_]+[-/.]?\d[\w/.-]*")  # "BX-60", "A320", and not "22nd"
+# They stand before a name, and are no part of it: Mme Dupont is Mrs Dupont elsewhere.
+_TITLES = frozenset(
+    "mr mrs ms miss mx dr prof sir dame lord lady m mm mme mmes mlle me monsieur madame sr sra srta"
+    " sres don dona dra".split()
+)
 _HEAD, _GROUP = re.compile(r"\W*\d{1,3}(?: \d{3})*"), re.compile(r"\d{3}(?!\d)\W*")
 _EDGES = " \t\n\xa0\u202f¿¡?!.,;:…\"“”«»()[]'’"
 _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’]", re.IGNORECASE)
@@ -61,9 +67,13 @@ class Word:
         return bool(_YEAR.fullmatch(self.text))
 
     @property
+    def is_code(self) -> bool:
+        return bool(_CODE.fullmatch(self.text))
+
+    @property
     def is_exact(self) -> bool:
-        """Whether it is a year or an amount, which stands in a text or doesn't."""
-        return bool(_EXACT.fullmatch(self.text))
+        """Whether it is a year, an amount or a code, which stands in a text or doesn't."""
+        return self.is_code or bool(_EXACT.fullmatch(self.text))
 
 
 Name = tuple[Word, ...]  # neighbouring words are one name: Estados Unidos
@@ -126,14 +136,14 @@ def _words(question: str, count_tokens: CountTokens) -> Iterator[tuple[Word, boo
         bare = bare[elided.end() :] if elided else bare
         if bare:
             yield Word(bare, at, end), opens, bool(_BREAK.search(written))
-            opens = bool(_END.search(written))
+            opens = bool(_END.search(written)) and fold(bare) not in _TITLES
         elif _END.search(written):  # in French a blank stands before it
             opens = True
         at = end
 
 
 def _is_capitalised(word: Word) -> bool:
-    return word.text[0].isupper() and word.text != "I"
+    return word.text[0].isupper() and word.text != "I" and fold(word.text) not in _TITLES
 
 
 def unmentioned(
@@ -211,6 +221,8 @@ def _closeness(cosines: npt.NDArray[np.float32]) -> float:
 
 
 def _is_spelled(word: Word, text: _Text) -> bool:
+    if word.is_code:
+        return stands_in(word.text, text.text)
     if word.is_number:
         if figures(word.text, text.language) <= text.figures:
             return True

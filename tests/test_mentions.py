@@ -41,6 +41,8 @@ def told(question: str, text: str, **cosines: float) -> Unmentioned:
         ("How Many Bolivians Live Abroad?", []),
         ("Que dit l'OIM de l’Espagne ?", [("OIM",), ("Espagne",)]),
         ("Qui est Rosa Iturbe ? La cantine ? Et Mario ?", [("Rosa", "Iturbe"), ("Mario",)]),
+        ("Quel âge avait Mme Ashworth ?", [("Ashworth",)]),
+        ("Did Dr. Ana Roca see Mr Haile?", [("Ana", "Roca"), ("Haile",)]),
         ("", []),
         ("?", []),
     ],
@@ -63,6 +65,15 @@ def test_a_year_is_written_or_missing_however_close_another_is() -> None:
     assert told(asked, "It cost 35 francs in 2024.").words == ("2025",)
     assert told(asked, "It cost 35 francs in 2025.") == Unmentioned((), 0.0)
     assert told("What does room 21 cost?", "Room 22.").words == ()  # by its partner
+
+
+@pytest.mark.parametrize(("code", "other"), [("BX-80", "BX-60"), ("CM2", "CM1"), ("A320", "A350")])
+def test_a_code_is_written_or_missing_however_close_another_is(code: str, other: str) -> None:
+    asked = f"How much oil for the {code}?"
+    missing = told(asked, f"The {other} takes 80 or 320 of 2 kinds.")
+    assert (missing.words, missing.figure) == ((code,), True)
+    assert told(asked, f"The {code.replace('-', ' ')} takes it.").words == ()
+    assert told("Who came 22nd of 5kg?", "").words == ()
 
 
 def test_a_name_with_a_poor_partner_is_in_doubt_but_not_called_missing() -> None:

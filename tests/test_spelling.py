@@ -18,7 +18,7 @@ TEXTS: list[tuple[Language, str]] = [
     ("en", "Walter Arce counts Bolivians in Argentina."),
     ("en", "The Bolivians have a consulate, and bolivians vote."),
     ("fr", "La présidence tournante de la Communauté andine."),
-    ("es", "La migración de los peruanos."),
+    ("es", "La migración de los peruanos, por Fabre."),
 ]
 
 
@@ -69,6 +69,8 @@ LEFT_ALONE = {
     "vot arc": "short words are near to too many",
     "the presidance": "the word that is near is of another language",
     "Bollivanos": "it is two typos away",
+    "in Frgentina": "another name begins with another letter",
+    "habre": "a name begins with another letter",
 }
 
 
