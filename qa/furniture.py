@@ -21,10 +21,15 @@ _DEVICE = (
     r"|gsm|fax|e-?mail|correo|courriel|m[eé]l|whatsapp|skype)\b"
 )
 _VALUE = r"(?:\+|\(?\d[\d\s().+/-]{4}|[\"<]?(?:mailto:)?[\w.+-]+@)"
+# Digits and marks that are hours, a day or a span of years, and no telephone number.
+_WHEN = (
+    r"(?:\d{1,2}[.:]\d\d\s?-\s?\d{1,2}[.:]\d\d|\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d"
+    r"|(?:19|20)\d\d(?:\s?[/-]\s?(?:19|20)\d\d|-\d\d-\d\d))\b"
+)
 # A line that is nothing but a number or an address …
 _DETAIL = re.compile(
     rf"\W*{_DEVICE}(?:[^:@\d]{{0,20}}:\s*(?:$|{_VALUE})|[\s.]*{_VALUE})"
-    r"|\S+@\S+$|[+(]?\d[\d\s().+/-]{6,}(?:ext\.?\s?\d+)?$|(?:https?:|www\.)\S+$",
+    rf"|\S+@\S+$|(?!{_WHEN})[+(]?\d[\d\s().+/-]{{6,}}(?:ext\.?\s?\d+)?$|(?:https?:|www\.)\S+$",
     re.IGNORECASE,
 )
 # … and one that has one in it, which counts where somebody was to be contacted.

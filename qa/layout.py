@@ -16,6 +16,7 @@ LABEL = 60  # characters; names, offices and items of menus are rarely longer
 MIN_WRAP, MAX_WRAP = 40, 120  # columns; narrower is verse, wider is no hard wrap
 SLACK = 3  # columns a wrap may leave free though the next word would have fitted
 STEP = 80  # characters; what is to be done first, and next, is short, and clauses are longer
+CELL = 4  # columns by which what stands below the second cell of a row is indented
 BEYOND = 1.25  # times the wrap: by hand, a line now and then becomes longer than the others
 
 _FINISHED = re.compile(r"[.!?…]\s?[”’\"'»)\]]*$")
@@ -79,8 +80,8 @@ class Line:
 
     @property
     def step(self) -> int:
-        """Its number, if it is a short item of a numbered list; else 0."""
-        found = _NUMBER.match(self.words) if len(self.text) <= STEP else None
+        """Its number, if it is an item of a numbered list, one of the first; else 0."""
+        found = _NUMBER.match(self.words)
         return int(found[1]) if found else 0
 
     @property
@@ -156,10 +157,11 @@ def paragraphs(
     """
     for stretch in stretches(found):
         part, start = found[stretch.start : stretch.stop], 0
-        verse = not typeset and _is_verse(part, wrap)
+        verse, steps = not typeset and _is_verse(part, wrap), _steps(part)
         for index in range(1, len(part)):
             line, after, first = part[index - 1], part[index], part[start]
-            alike = verse or (typeset and not after.bullet) or _hangs(first, after)
+            alike = verse or index in steps or (typeset and not after.bullet)
+            alike = alike or _hangs(first, after)
             if not (alike or _joins(line, after, opens=line is first, wrap=wrap)):
                 yield tuple(part[start:index])
                 start = index
@@ -178,8 +180,27 @@ def _is_verse(part: Sequence[Line], wrap: int) -> bool:
 
 
 def _hangs(first: Line, after: Line) -> bool:
-    """Whether `after` hangs below the text of the item of a list that `first` starts."""
+    """Whether `after` hangs below the text of the item of a list, or of the row of a table, that
+    `first` starts, or is another row of it."""
+    if first.row and not first.bullet:
+        return after.row or after.indent >= first.indent + CELL
     return first.bullet and not after.bullet and after.indent > first.indent
+
+
+def _steps(part: Sequence[Line]) -> set[int]:
+    """The lines (by index) that are the next step of a way to do something, told as a whole.
+
+    Most of its steps are short; clauses of a contract are not.
+    """
+    found, run = set[int](), [0]
+    for index in range(1, len(part) + 1):
+        if index < len(part) and 0 < part[index - 1].step == part[index].step - 1:
+            run.append(index)
+            continue
+        if median(len(part[step].text) for step in run) <= STEP:
+            found.update(run[1:])
+        run = [index]
+    return found
 
 
 def _joins(line: Line, after: Line, *, opens: bool, wrap: int) -> bool:
@@ -187,9 +208,9 @@ def _joins(line: Line, after: Line, *, opens: bool, wrap: int) -> bool:
     if line.row and after.row:
         return True
     if after.bullet:
-        return _is_next_step(line, after) or (
-            not line.finished and _heads_list(line, after, opens=opens)
-        )
+        return not line.finished and _heads_list(line, after, opens=opens)
+    if line.text[0] == ">" == after.text[0] and not line.finished:  # wrapped when it was answered
+        return True
     room = wrap - line.width - 1 - len(after.text.split(maxsplit=1)[0])
     wrapped = line.width <= wrap  # a longer line was not made by the wrap
     if line.finished:
@@ -199,11 +220,6 @@ def _joins(line: Line, after: Line, *, opens: bool, wrap: int) -> bool:
     if line.width > BEYOND * wrap:
         return False
     return room < SLACK or line.quotes_on or (not opens and 3 * line.width > 2 * wrap)
-
-
-def _is_next_step(line: Line, after: Line) -> bool:
-    """Whether both are steps of one way to do something, which is told as a whole."""
-    return line.step > 0 and after.step == line.step + 1
 
 
 def _heads_list(line: Line, after: Line, *, opens: bool) -> bool:

@@ -22,6 +22,7 @@ MAX_CHARS = 1200
 LETTERS = 40  # fewer tell no language: a name, a number, a heading of two words
 HEADING = 120  # characters; about two lines of a page
 HEADLINE = 240  # a press release's own is longer (195 in a French one of IOM's)
+TOLD = 3  # words of a sentence; "Article 23." has fewer
 HEADINGS = 3  # a rubric, a title and a subtitle may stand above one another, not more
 
 SPOKEN: tuple[Kind, ...] = ("prose", "heading")
@@ -240,13 +241,21 @@ def _is_heading(block: Block, longest: int) -> bool:
     if len(block.lines) > 1 or len(line.text) > longest or line.goes_on or line.row:
         return False
     asked = asks(line.text) and len(line.text) <= HEADING  # as in lists of questions
-    return asked or not (line.finished or line.text[0] in "-*•" or line.text[-1] in ":;,")
+    item = line.finished or line.text[0] in "-*•" or line.text[-1] in ":;,"
+    return asked or not (item or _tells(line.text))
+
+
+def _tells(text: str) -> bool:
+    """Whether a line without a full stop at its end has sentences, and not just a number, before:
+    "14 May, in our office. Adviser: Ana Roca" tells more than what stands below it."""
+    found = sentences(text) if text[0] != "#" else []
+    return len(found) > 1 and len(text[: found[0].end].split()) >= TOLD
 
 
 def _is_body(block: Block) -> bool:
     """Whether a heading can stand above this block."""
     line = block.lines[-1]
-    return len(block.lines) > 1 or line.finished or len(line.text) > HEADING
+    return len(block.lines) > 1 or line.finished or len(line.text) > HEADING or _tells(line.text)
 
 
 def _pieces(text: str, whole: Span, max_chars: int) -> Iterator[Span]:

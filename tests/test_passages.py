@@ -388,6 +388,37 @@ def test_short_steps_are_one_passage_and_clauses_are_passages_of_their_own() -> 
     assert cut_text(f"Do this:\n{steps}") == prose(f"Do this:\n{steps}")
     assert cut_text(f"1. {clause}.\n2. {clause}.") == prose(f"1. {clause}.", f"2. {clause}.")
     assert cut_text("1. Stay calm.\n3. Call.") == prose("1. Stay calm.", "3. Call.")
+    some = f"1. Stay calm.\n2. {clause}.\n3. Call."
+    assert cut_text(some) == prose(some)
+
+
+def test_what_stands_below_a_cell_is_of_its_row_and_the_next_row_of_its_table() -> None:
+    table = "Monday      6.30 - 9.00\n            11.00 - 19.00\nSaturday    8.00 - 18.00"
+
+    assert cut_text(f"Opening hours\n\n{table}\n\nClosed in August.") == [
+        ("heading", "Opening hours"),
+        *prose(table, "Closed in August."),
+    ]
+
+
+def test_a_line_of_several_sentences_is_no_heading_and_one_may_stand_above_it() -> None:
+    line = "14 March 2023, Bristol office. Adviser: Moira Kettering"
+
+    assert cut_text(f"Case note\n{line}\n\nHe came by boat.") == [
+        ("heading", "Case note"),
+        *prose(line, "He came by boat."),
+    ]
+    assert cut_text("Article 23. Leave\n\nHe came by boat.")[0] == ("heading", "Article 23. Leave")
+    marked = "## It rained all day. Nobody came"
+    assert cut_text(f"{marked}\n\nHe came by boat.")[0] == ("heading", marked)
+
+
+def test_wrapped_lines_of_an_answered_letter_are_one_paragraph() -> None:
+    text = "On Monday Ana wrote:\n> I write for the third time.\n> It went off\n> Tuesday, I think."
+
+    assert cut_text(text) == prose(
+        "On Monday Ana wrote:\n> I write for the third time.", "> It went off\n> Tuesday, I think."
+    )
 
 
 @pytest.mark.parametrize("between", ["\n", "\n\n"])
@@ -512,6 +543,12 @@ def test_a_contact_block_is_one_passage_between_paragraphs(card: str) -> None:
         ("contact", card),
         ("prose", "It was opened in 1966 by the minister."),
     ]
+
+
+@pytest.mark.parametrize("line", ["11.00 - 19.00", "12/05/2007", "2014-2015", "2007-05-12"])
+def test_hours_and_days_are_no_telephone_numbers(line: str) -> None:
+    assert cut_text(f"It was late.\n\n{line}\n\nIt rained.")[1][0] != "contact"
+    assert cut_text("It was late.\n\n221 7209 11\n\nIt rained.")[1][0] == "contact"
 
 
 def test_prose_right_beneath_a_number_is_not_swallowed() -> None:
