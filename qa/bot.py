@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -18,6 +19,7 @@ from qa.calibration import Calibration, calibration
 from qa.errors import LibraryError, UsageError
 from qa.filters import Filter
 from qa.folders import cache, fitted, folder_of, index_of, named
+from qa.language import say
 from qa.library import Library, open_library
 from qa.responder import quote_of, respond
 from qa.retriever import Hit, retrieve
@@ -144,7 +146,7 @@ class Bot:
             return Answer(question, "", spoken, reason="nothing passes the filter", notes=(note,))
         searches = self._searches(library, asked, history, spoken)
         judge = self.judge
-        return respond(
+        answer = respond(
             Answer(
                 question,
                 " ".join(search.text for search in searches),
@@ -159,6 +161,10 @@ class Bot:
             threshold=judge.threshold if threshold is None else threshold,
             among=among,
         )
+        unread = len(library.state.troubles)
+        if answer or not unread:
+            return answer
+        return replace(answer, notes=(*answer.notes, say("unread", spoken, count=unread)))
 
     def _seen(self, language: Language) -> tuple[str, ...]:
         """What there is instead of documents."""

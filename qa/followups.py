@@ -180,7 +180,7 @@ def _replace(previous: str, turn: str, grammar: Grammar) -> str | None:
     return (
         _replace_phrase(previous, fragment, grammar)
         or _replace_name(previous, fragment)
-        or _replace_word(previous, fragment)
+        or _replace_word(previous, fragment, grammar)
     )
 
 
@@ -225,8 +225,9 @@ def _uncapitalised(question: str) -> str:
     return question[: first.start()] + first[0].lower() + question[first.end() :]
 
 
-def _replace_word(previous: str, fragment: str) -> str | None:
-    """A word for the only word that ends like it: "peruanos" for "bolivianos"."""
+def _replace_word(previous: str, fragment: str, grammar: Grammar) -> str | None:
+    """A word for the only word that ends like it: "peruanos" for "bolivianos"; never for one that
+    asks, as "chien" for "combien"."""
     bare = re.sub(_ARTICLE, "", fragment)
     if not re.fullmatch(r"[^\W\d]{5,}", bare):
         return None
@@ -234,6 +235,7 @@ def _replace_word(previous: str, fragment: str) -> str | None:
         found
         for found in re.finditer(r"[^\W\d]{5,}", previous)
         if found[0].lower().endswith(bare[-_ENDING:].lower())
+        and found[0].lower() not in grammar.asking
     ]
     if len(like) != 1:
         return None

@@ -21,6 +21,7 @@ Key = Literal[
     "nothing_passes",
     "nothing_left",
     "undated",
+    "unread",
     "empty_question",
     "foreign_note",
     "searched_for",
@@ -130,6 +131,14 @@ MESSAGES: dict[Key, dict[Language, str]] = {
         "en": "Documents left out, as their date is not known: {count} of {total}.",
         "fr": "Documents laissés de côté, leur date étant inconnue\xa0: {count} sur {total}.",
         "es": "Documentos que se dejan fuera, por no conocerse su fecha: {count} de {total}.",
+    },
+    "unread": {
+        "en": "Files that could not be read, or not all of them: {count}; `qa index` names them. "
+        "An answer may stand there.",
+        "fr": "Fichiers illisibles, en tout ou en partie\xa0: {count}\xa0; `qa index` les nomme. "
+        "Une réponse peut s’y trouver.",
+        "es": "Archivos que no se pudieron leer, del todo o en parte: {count}; `qa index` los "
+        "nombra. Puede haber allí una respuesta.",
     },
     "empty_question": {
         "en": "There is no word in the question.",

@@ -399,6 +399,27 @@ def test_skipped_files_have_their_reason(bot: Bot, folder: Path, tmp_path: Path)
     assert "NUL" in other.skipped["binary.txt"]
 
 
+def test_where_nothing_answers_it_is_said_that_files_were_not_read(
+    bot: Bot, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "binary.txt").write_bytes(b"\0")
+    other = Bot(folder, tmp_path / "index", HashingEncoder(), model_name="hashing")
+    assert not other.answer("Best pizza in Naples?")
+    [note] = other.answer("Best pizza in Naples?").notes
+    assert note.startswith("Files that could not be read, or not all of them: 1;")
+    [note] = other.answer("Une pizza à Naples ?").notes
+    assert note.startswith("Fichiers illisibles")
+    assert other.answer(KEEPER)
+    assert other.answer(KEEPER).notes == ()
+    (folder / "binary.txt").unlink()
+    assert (
+        Bot(folder, tmp_path / "index", HashingEncoder(), model_name="hashing")
+        .answer("Best pizza in Naples?")
+        .notes
+        == bot.answer("Best pizza in Naples?").notes
+    )
+
+
 def test_a_source_id_leads_back_to_its_passage(bot: Bot) -> None:
     for quote in everything(bot.answer(KEEPER, top_k=9)):
         found = bot.passage(quote.source_id)

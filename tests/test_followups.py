@@ -117,6 +117,11 @@ def test_a_bare_question_is_about_the_one_before_it_and_not_about_the_next() -> 
     assert join("Et en Argentine ?", history) == "Combien de Boliviens vivent en Argentine ?"
 
 
+def test_no_word_takes_the_place_of_one_that_asks() -> None:
+    asked = "Combien coûte la médiathèque ?"
+    assert join("Et le chien ?", [asked]) == f"{asked} Et le chien ?"
+
+
 def test_a_pronoun_may_stand_for_the_answer_of_a_follow_up() -> None:
     history = ["What is the Andean Community?", "Who chairs it?"]
     searched = "What is the Andean Community? Who chairs it? What is his phone number?"
