@@ -475,6 +475,19 @@ def test_rows_of_a_table_are_paragraphs(tmp_path: Path) -> None:
     )
 
 
+def test_each_row_of_a_table_without_a_column_of_text_is_a_paragraph() -> None:
+    budget = "Item;Actual 2023;Note\nRent;4800;\nMinibus;3 145,50;New clutch,\n two tyres\n;;\n"
+    rows = '{"key": "HX.14", "year": 1931, "seen": null}\n{"key": "HX.15", "year": 1.5}'
+
+    assert extract(".csv", budget.replace("clutch,\n", "clutch,").encode()).text == (
+        "| Item: Rent | Actual 2023: 4800 |\n\n"
+        "| Item: Minibus | Actual 2023: 3 145,50 | Note: New clutch, two tyres |"
+    )
+    assert extract(".jsonl", rows.encode()).text == (
+        "| key: HX.14 | year: 1931 |\n\n| key: HX.15 | year: 1.5 |"
+    )
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_the_first_row_of_a_table_is_no_title_of_the_others(tmp_path: Path, suffix: str) -> None:
     assert read(MAKERS[suffix](tmp_path / f"bees{suffix}"), "bees").title == "bees"
@@ -483,8 +496,9 @@ def test_the_first_row_of_a_table_is_no_title_of_the_others(tmp_path: Path, suff
 @pytest.mark.parametrize(
     ("suffix", "data", "reason"),
     [
-        (".csv", b"id,price\n1,2\n", r"no column of text \(its columns: id, price\); call"),
-        (".jsonl", b'{"a": 1}\n', r"no column of text \(its columns: a\); call the column"),
+        (".csv", b"id,price\n", r"no column of text \(its columns: id, price\); call"),
+        (".csv", b"id,price\n" + 5001 * b"1,2\n", r"id, price\), and more than 5,000 rows; call"),
+        (".jsonl", b'{"a": [1]}\n', r"no column of text \(its columns: a\); call the column"),
         (".jsonl", b"[" * 100_000, "line 1 is not JSON"),
         (".jsonl", b"[1]\n", "line 1 is not an object"),
         (".csv", b'text\n"' + b"x" * (2**20 + 10), "field larger than field limit"),
@@ -667,7 +681,7 @@ def test_a_bad_file_costs_no_other(tmp_path: Path) -> None:
     folder.mkdir()
     made.docx(folder / "good.docx")
     content(folder / "bad.pdf", "%PDF-1.7 nothing")
-    content(folder / "bad.csv", "id\n1\n")
+    content(folder / "bad.csv", "id\n")
 
     library = refresh(folder, tmp_path / "index", HashingEncoder(), model_name="hashing")
 

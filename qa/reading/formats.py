@@ -46,8 +46,8 @@ FORMATS = {
     ".rtf": Format("richtext", "extract", "striprtf", revision=3),
     # Many letters are pages: they are read again when pages are.
     ".eml": Format("mail", "extract", _HTML.library, _HTML.revision + 3),
-    ".csv": Format("tables", "csv", revision=4),
-    ".jsonl": Format("tables", "jsonl", revision=3),
+    ".csv": Format("tables", "csv", revision=5),
+    ".jsonl": Format("tables", "jsonl", revision=4),
 }
 
 

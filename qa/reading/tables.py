@@ -1,4 +1,4 @@
-"""Tables with a column of text: each of its cells is a paragraph of the document."""
+"""Tables: each cell of their column of text, or else each row, is a paragraph of the document."""
 
 import csv as library
 import io
@@ -23,6 +23,7 @@ TEXTS = (
     "paragraph",
 )
 TITLES = ("title", "titre", "título", "titulo", "headline", "name")
+ROWS = 5000  # without a column of text; what has more is data to calculate with
 MAX_CELL = 2**20  # characters; a book in one cell is a mistake in the quotation marks
 
 _BLANK = r"(?:[ \t]*\r?\n)*"
@@ -103,15 +104,21 @@ def _extract(
     if bad and not rows:
         raise UnreadableError(f"has no row that can be read: {_said(bad)}; {_CURE}")
     text, title = _column(names, TEXTS), _column(names, TITLES)
-    if text is None:
-        seen = ", ".join(map(str, names[:8])) or "none"
-        raise UnreadableError(f"has no column of text (its columns: {seen}); {_CURE}")
+    seen = ", ".join(map(str, names[:8])) or "none"
+    if text is None and len(rows) > ROWS:
+        raise UnreadableError(
+            f"has no column of text (its columns: {seen}), and more than {ROWS:,} rows; {_CURE}"
+        )
     parts = list[str]()
     for line, row in rows.items():
-        if text not in row or not isinstance(row[text], str | None):
+        if text is None:
+            parts.append(_named(row))
+        elif text not in row or not isinstance(row[text], str | None):
             bad[line] = f"line {line} has no text for {text!r}"
         else:
             parts += [_cell(row, title) if title is not None else "", _cell(row, text)]
+    if text is None and not any(parts):
+        raise UnreadableError(f"has no column of text (its columns: {seen}); {_CURE}")
     lost = f"is read in part: {_said(bad)}; mend it to have all of it searched" if bad else ""
     return Extract(paragraphs(parts), encoding=encoding, lost=lost)
 
@@ -125,6 +132,14 @@ def _said(bad: Mapping[int, str]) -> str:
 def _column(names: Sequence[str], wanted: Sequence[str]) -> str | None:
     plain = {str(name).strip().casefold(): name for name in names}
     return next((plain[name] for name in wanted if name in plain), None)
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    """A row as one line, each cell behind the name of its column: "| Item: Rent | 2023: 4800 |"."""
+    cells = ((name, value) for name, value in row.items() if isinstance(value, str | int | float))
+    texts = ((" ".join(str(name).split()), " ".join(str(value).split())) for name, value in cells)
+    told = [f"{name}: {value}" if name else value for name, value in texts if value]
+    return f"| {' | '.join(told)} |" if told else ""
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:
