@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qa import reading
-from qa.reading.dates import date_of, dateline, days, in_name, signed
+from qa.reading.dates import date_of, dateline, days, in_name, issued, signed
 from qa.reading.extract import Extract
 from qa.types import Span
 
@@ -97,12 +97,31 @@ def test_the_day_on_which_a_contract_was_signed(line: str, day: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "month"),
+    [
+        ("# Les nouvelles de Prévert – mai 2023", "2023-05"),
+        ("Newsletter (March 2021)", "2021-03"),
+        ("Octubre de 2014", "2014-10"),
+        ("La grève de mai 1968", ""),
+        ("May 2023 was cold, and June 2023 was not", ""),
+        ("Newsletter", ""),
+    ],
+)
+def test_the_month_of_an_issue(line: str, month: str) -> None:
+    rest = "A text of 3 May 1980 about it.\n\n– May 1999\n"
+    assert issued(f"The friends of the mill\n\n{line}\n\n{rest}") == month
+    assert issued(f"{line}\n\nVolume 3 – July 2001") == ("" if month else "2001-07")
+
+
+@pytest.mark.parametrize(
     ("name", "told", "text", "day"),
     [
         ("2016-05-03", "2019-01-01", "3 May 1980\n", "2016-05-03"),
         ("report-2016", "2019-01-01T10:00:00Z", "3 May 1980\n", "2019-01-01"),
         ("report-2016", "", "3 May 1980\n", "1980-05-03"),
         ("report-2016", "", "Done in Lima, 3 May 1980\n", "1980-05-03"),
+        ("report-2016", "", "Letter – May 2015\n", "2015-05"),
+        ("report-2016-03", "", "Letter – May 2015\n", "2016-03"),
         ("report-2016", "", "", "2016"),
         ("report", "March 3, 2015", "", "2015-03-03"),
         ("report", "2015-03", "", "2015-03"),

@@ -6,6 +6,7 @@ Only what can be read in one way is taken: "03/04/2015" is March here and April 
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import islice
 
 from qa.language import fold
 from qa.reading.extract import Extract
@@ -13,6 +14,7 @@ from qa.types import Span
 
 TOP = 3000  # characters of a text in which a dateline is looked for: a page with its menus
 END = 2000  # characters at the end, where it says when a contract was signed, above the names
+HEAD = 3  # lines at the top, of which one may name the month of an issue
 NEAR = 60  # characters from there to the date: a place, and how many copies there are
 PLACE = 40  # characters that may stand before the date on its line: "La Paz, Bolivia, le"
 
@@ -49,6 +51,10 @@ _SIGNED = re.compile(
     r"|firmad[oa] en|suscrit[oa] en|dad[oa] en))\b"
     r"(?!.{0,60}\b(?:compter|partir|effe(?:ct|t)|efecto|vig(?:or|ueur))\b)"
 )
+# "Newsletter – May 2023": the month of an issue, and not one that the title tells of.
+_ISSUE = re.compile(
+    rf"(?:^|[-–—,|·:(]\s?)(?P<month>{_MONTH})\.?,?\s+(?:del?\s+)?(?P<year>{_YEAR})\)?[\s.*_]*$"
+)
 # What may follow a date that says when the whole was written: nothing, or the dash of a dateline.
 _ENDS = re.compile(r"[\s.)*_]*(?:$|[-–—:]{1,2}(?:\s|$|(?=\w)))")
 _NAMED = re.compile(
@@ -61,15 +67,16 @@ def date_of(name: str, extract: Extract) -> str:
     """YYYY-MM-DD, YYYY-MM or YYYY; "" where none is known.
 
     `name` is the file's, without its suffix. A day in the name comes before the date that the
-    format tells; then come the dateline of the text, the day on which it was signed, and a month or
-    a year in the name. The day on which the file was saved is the last, as files are converted and
-    saved anew.
+    format tells; then come the dateline of the text, the day on which it was signed, a month in the
+    name or that of an issue, and a year in the name. The day on which the file was saved is the
+    last, as files are converted and saved anew.
     """
     named = in_name(name)
     if len(named) == len("2015-03-27"):
         return named
     told = written(extract.date) or dateline(extract.text, extract.asides) or signed(extract.text)
-    return told or named or written(extract.saved)
+    month = "" if "-" in named else issued(extract.text)
+    return told or month or named or written(extract.saved)
 
 
 def in_name(name: str) -> str:
@@ -120,6 +127,17 @@ def signed(text: str) -> str:
             match = _WRITTEN.search(plain, opening.end())
             if match is not None and match.start() <= opening.end() + NEAR:
                 found.add(_found(match))
+    return found.pop() if len(found) == 1 else ""
+
+
+def issued(text: str) -> str:
+    """The month of an issue, YYYY-MM, that ends one of the first lines or is all of it; else ""."""
+    lines = islice(filter(str.strip, text[:TOP].splitlines()), HEAD)
+    found = {
+        f"{match['year']}-{_NUMBERS[match['month']]:02}"
+        for line in lines
+        if (match := _ISSUE.search(_plain(line)))
+    }
     return found.pop() if len(found) == 1 else ""
 
 
