@@ -305,12 +305,10 @@ def as_indexed(
     encoder = open_encoder(model, cache() / "models", progress)
     encoder.verify()
     place = index_of(folder, encoder.digest) if index is None else named(index)
-    cure = manifest.cure(
-        None if documents is None else folder, None if index is None else place, model
-    )
-    library = open_library(place, cure)
+    given = None if documents is None else folder, None if index is None else place, model
+    library = open_library(place, manifest.cure(*given))
     if library is None:
-        raise LibraryError(f"{folder} has no index in {place} yet; {cure}")
+        raise LibraryError(f"{folder} has no index in {place} yet; {manifest.remedy(*given)}")
     if documents is None and library.state.folder != str(folder):
         raise UsageError(
             f"{place} is the index of {library.state.folder}, not of {folder}; "

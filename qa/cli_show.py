@@ -6,7 +6,7 @@ import typer
 
 from qa.cli_diff import show_differences
 from qa.console import on_terminal, print_json, print_line
-from qa.errors import UsageError
+from qa.errors import DocumentError, UsageError
 from qa.options import AsJson, Documents, Index, Model, Store, asked, whole
 
 
@@ -66,7 +66,7 @@ def sources(
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the documents."""
+    """List the documents. Exit status: 2 if there are none."""
     bot = asked(documents, index, model, store)
     found = bot.sources()
     if as_json:
@@ -77,6 +77,8 @@ def sources(
         ]
         print_json(rows, indent=2)
         return
+    if not found:
+        raise DocumentError("there are no documents; `qa index` tells what was seen instead")
     from qa.render import location, terminal_style
     from qa.visible import one_line
 

@@ -247,6 +247,15 @@ def _fields(value: Manifest | Source | Skipped) -> dict[str, Any]:
 
 def cure(documents: Path | None, index: Path | None, model: str | None) -> str:
     """The command that builds an index anew; what is None is left to the defaults."""
+    return f"to build it anew, run: {_command(documents, index, model, '--rebuild')}"
+
+
+def remedy(documents: Path | None, index: Path | None, model: str | None) -> str:
+    """The command that builds an index that is not there."""
+    return f"to build it, run: {_command(documents, index, model)}"
+
+
+def _command(documents: Path | None, index: Path | None, model: str | None, *more: str) -> str:
     options = (("--documents", documents), ("--index", index), ("--model", model))
     given = [word for name, value in options if value is not None for word in (name, str(value))]
-    return "to build it anew, run: " + shlex.join(["qa", "index", "--rebuild", *given])
+    return shlex.join(["qa", "index", *more, *given])

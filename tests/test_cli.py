@@ -37,6 +37,7 @@ def run(
 ) -> Run:
     """Run a command over the three documents of conftest; give its status, stdout and stderr."""
     monkeypatch.setattr(qa.bot, "open_encoder", lambda *_: HashingEncoder())
+    monkeypatch.setattr(qa.bot.dictionary, "unpack", lambda *_: None)  # which is said
     monkeypatch.chdir(folder.parent)
 
     def run(*arguments: str, stdin: bytes = b"") -> Result:
@@ -489,6 +490,24 @@ def test_a_passage_is_shown_among_its_neighbours(run: Run) -> None:
         "bees#p3",
     ]
     assert len(json.loads(run("show", "bees#p2", "--json", "--around", "0")[1])) == 1
+
+
+def test_a_folder_without_documents_has_no_sources(run: Run, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    status, out, err = run("sources", "-d", str(empty))
+    assert (status, out) == (2, "")
+    assert err.startswith("qa: there are no documents;")
+    assert run("sources", "--json", "-d", str(empty))[:2] == (0, "[]\n")
+
+
+def test_what_was_never_indexed_is_to_be_built_and_not_built_anew(run: Run, tmp_path: Path) -> None:
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    (fresh / "a.txt").write_text("The mill closed in 1953.")
+    status, _, err = run("verify", "-d", str(fresh))
+    assert status == 2
+    assert err.endswith(f"yet; to build it, run: qa index --documents {fresh}\n")
 
 
 def test_documents_are_listed(run: Run) -> None:
