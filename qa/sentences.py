@@ -6,9 +6,9 @@ from qa.types import Span
 
 # The look-behind and the possessive `+` keep a million dots linear.
 _STOP = re.compile(
-    r"(?<![.!?…])(?P<mark>[.!?…]++)(?:[ \u00a0\u202f]?»|[”’\"')\]])*+(?=[\s\ufeff]|$)"
+    r"(?<![.!?…])(?P<mark>[.!?…]++)(?:[ \u00a0\u202f]?»|[”’\"')\]*_])*+(?=[\s\ufeff]|$)"
 )
-_NEXT = re.compile(r"[\s\ufeff]*+(?:[“”\"'‘«‹(\[¿¡—–-][\s\ufeff]?)*+(?P<word>[^\W_]*+)")
+_NEXT = re.compile(r"[\s\ufeff]*+(?:[“”\"'‘«‹(\[¿¡—–*_-][\s\ufeff]?)*+(?P<word>[^\W_]*+)")
 _WORD = re.compile(r"[\w.º°]+$")
 _LINE_END = r"\n\r\v\f\x85\u2028\u2029"
 # A blank line ends a sentence, and so does a line before an item of a list.
@@ -37,6 +37,7 @@ _STARTERS = frozenset(
 )
 _MEASURED = re.compile(r"\d\s?[hmgl]$")
 _LONGEST = 24  # characters looked at before a full stop: more than any abbreviation has
+_MARKUP = " \t*_#>("  # before a number that opens a line
 _EMPHASIS = ' \t\r*_"”»'  # what may stand behind the mark of a question
 
 
@@ -85,7 +86,8 @@ def _abbreviated(text: str, dot: int, following: str) -> bool:
     start = dot - len(found[0]) if found else dot
     word = text[start:dot].lower()
     if word.isdecimal():  # "1. The office", but not "in 2006. The office"
-        return len(word) < 3 and (start == 0 or text[start - 1] in "\n\r")
+        opening = text[max(0, start - _LONGEST) : start].rstrip(_MARKUP)
+        return len(word) < 3 and (not opening or opening[-1] in "\n\r")
     if len(word) == 1 and word.isalpha():  # an initial; "18 h" is a measure
         return not _MEASURED.search(text, max(0, start - 2), dot)
     if word in _TITLES:

@@ -33,6 +33,8 @@ def split(text: str) -> list[str]:
         "He waited ... and waited.",
         "The figures [...] The rest is lost.",
         "1. The office in Lima reopens.",
+        "## 3. The office in Lima reopens.",
+        "The office of *J. Rojas* reopens.",
         "La Sra. Pérez y los Sres. Ruiz viajaron a EE.UU. en 2006.",
         "Hay varios casos, p.ej. el de Bolivia.",
         "En EE. UU., p. ej., viven muchos.",
@@ -57,6 +59,8 @@ def test_one_sentence_stays_whole(text: str) -> None:
     ("first", "second"),
     [
         ("It rose in 2006.", "The third fell."),
+        ("**2. Waiting list.**", "There are 63 names."),
+        ("It stays _here._", "*Nobody* came."),
         ("La déchèterie ferme à 18 h.", "L'amiante n'y est pas acceptée."),
         ("It is 5m.", "The other is 6 m."),
         ("There are 2.4 million.", "300,000 live in Spain."),
