@@ -29,9 +29,12 @@ class Search(NamedTuple):
 
 
 def readable(text: str) -> str:
-    """As much of a text as is read. Half a surrogate pair is no character, and stands
-    for one that was lost."""
-    return text.strip()[:MAX_TEXT].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    """As much of a text as is read: of a long one both ends, as a letter asks at its end. Half a
+    surrogate pair is no character, and stands for one that was lost."""
+    text, half = text.strip(), MAX_TEXT // 2
+    if len(text) > MAX_TEXT:
+        text = f"{text[:half]}\n{text[-half + 1 :]}"
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def language_of(text: str) -> Language:

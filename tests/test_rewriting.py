@@ -13,7 +13,7 @@ from embeddings import Encoding
 from qa import Bot
 from qa.language import detect
 from qa.retriever import ASKED
-from qa.rewriting import Search, rewrite
+from qa.rewriting import MAX_TEXT, Search, readable, rewrite
 
 TOWER = "¿Qué altura tiene el faro?"
 
@@ -62,6 +62,18 @@ def test_what_is_asked_now_is_told_from_what_it_leans_on(
 
     spoken = detect(text)
     assert rewrite(text, history, spoken, catalogue, encoder.count_tokens) == searches
+
+
+@pytest.mark.parametrize("at_end", [True, False])
+def test_of_a_text_that_is_too_long_both_ends_are_read(bot: Bot, at_end: bool) -> None:
+    told, asked = (
+        "The bees flew over the hill to the sea. " * 700,
+        "Who is the keeper of the hives?",
+    )
+    text = readable(f"{told}{asked}" if at_end else f"{asked} {told}")
+    assert len(text) == MAX_TEXT
+    assert bot.answer(text).searched == asked
+    assert readable(f" {asked} ") == asked
 
 
 def test_a_new_subject_is_found_though_the_question_looks_like_a_follow_up(bot: Bot) -> None:
