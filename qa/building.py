@@ -15,7 +15,7 @@ from qa import catalogue_writer, manifest
 from qa.boilerplate import marked
 from qa.encoded import ASIDE, PLACES, Encoded, EncodedWriter, Text, keys_of
 from qa.language import fold
-from qa.library import CATALOGUE, FREQUENCIES, VECTORS, Library
+from qa.library import CATALOGUE, FREQUENCIES, OPENING, VECTORS, Library
 from qa.likeness import same_words
 from qa.mentions import names
 from qa.passages import cut, has_question
@@ -25,7 +25,6 @@ from qa.types import Document, Passage
 
 ALIGNMENTS = "alignments.npy"  # only who builds the next index reads them
 _ALIGNMENT = np.dtype([("rows", "<i4", (2,)), ("alignment", "<f4")])
-OPENING = 1000  # characters; 500 and 2000 do about as well
 
 Progress = Callable[[str, float], None]
 Cut = Callable[[Document], Sequence[Passage]]

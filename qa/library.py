@@ -4,6 +4,7 @@ An index is a folder with a manifest and one subfolder, a generation, that the m
 A generation is never changed once it is named, so a reader needs no lock.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,8 @@ CATALOGUE, VECTORS, FREQUENCIES = "passages.sqlite", "vectors.faiss", "frequenci
 # vectors than that costs a passage its rank at worst: what is quoted comes from the catalogue.
 _DIGESTED = 32 * 2**20
 _WHOLE = frozenset({FREQUENCIES, PLACES})  # are read whole anyway, whatever their size
+OPENING = 1000  # characters of a document, in which it names its parties; 300 and 2000 do as well
+_FIGURE = re.compile(r"\S*\d\S*")
 _TRIES = 5  # each finds that another process has just replaced the index
 
 
@@ -141,6 +144,13 @@ class Library:
             row: told[passage.doc_id] + (f" {headings[row].search_text}" if row in above else "")
             for row, passage in passages.items()
         }
+
+    def opening(self, doc_id: str) -> str:
+        """The name, the title and the beginning of a document, without figures: whom they name, all
+        of it is about, as a ruling is about its parties."""
+        document = self.document(doc_id)
+        told = f"{document.doc_id} {document.title} {document.text[:OPENING]}"
+        return _FIGURE.sub(" ", told)
 
     def below(self, rows: Sequence[int], among: Rows | None = None) -> list[int]:
         """The rows of the passages that stand below these, where these are headings; with

@@ -135,8 +135,10 @@ def _words(question: str, count_tokens: CountTokens) -> Iterator[tuple[Word, boo
         elided = _ELIDED.match(bare)
         bare = bare[elided.end() :] if elided else bare
         if bare:
-            yield Word(bare, at, end), opens, bool(_BREAK.search(written))
-            opens = bool(_END.search(written)) and fold(bare) not in _TITLES
+            # "Dr. P. Roca" is no end of a sentence, nor of a name.
+            goes_on = fold(bare) in _TITLES or (len(bare) == 1 and bare.isupper())
+            yield Word(bare, at, end), opens, bool(_BREAK.search(written)) and not goes_on
+            opens = bool(_END.search(written)) and not goes_on
         elif _END.search(written):  # in French a blank stands before it
             opens = True
         at = end

@@ -60,8 +60,8 @@ class Hit:
 
     `aligned` (m,) has, for each token of the question, its best cosine in the passage or above it;
     `cosines` (m, n) has a column for each of the passage's own tokens. `about` tells what stands
-    above it, and the date of its document, where years are asked for; `doubt` is how much lower it
-    ranks for what it doesn't mention.
+    above it and the date of its document, where years are asked for, and how the document begins,
+    where it lacks a name; `doubt` is how much lower it ranks for what it doesn't mention.
     """
 
     row: int
@@ -230,12 +230,19 @@ def _rank(
         told = aligned, cosines, query, about[row]
         hits.append(Hit(row, passage, score, dense[row], share, *told))
     hits.sort(key=_place)
-    first = [_doubted(hit) for hit in hits[:DOUBTED]]
+    first = [_doubted(_introduced(hit, library)) for hit in hits[:DOUBTED]]
     return sorted(first, key=_place) + hits[DOUBTED:]
 
 
 def _place(hit: Hit) -> tuple[float, int]:
     return -hit.score, hit.row
+
+
+def _introduced(hit: Hit, library: Library) -> Hit:
+    """The same, with what its document says at the beginning, if it lacks a name."""
+    if not hit.unmentioned.words:
+        return hit
+    return replace(hit, about=f"{hit.about} {library.opening(hit.passage.doc_id)}")
 
 
 def _doubted(hit: Hit) -> Hit:

@@ -43,6 +43,7 @@ def told(question: str, text: str, **cosines: float) -> Unmentioned:
         ("Qui est Rosa Iturbe ? La cantine ? Et Mario ?", [("Rosa", "Iturbe"), ("Mario",)]),
         ("Quel âge avait Mme Ashworth ?", [("Ashworth",)]),
         ("Did Dr. Ana Roca see Mr Haile?", [("Ana", "Roca"), ("Haile",)]),
+        ("Did Mrs P. Ashworth win?", [("P", "Ashworth")]),
         ("", []),
         ("?", []),
     ],

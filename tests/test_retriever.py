@@ -199,3 +199,23 @@ def test_where_an_amount_is_asked_for_a_passage_without_any_lets_those_near_it_p
 
     assert first("Did lunch of the pupils at the canteen cost the parents?") == near
     assert first("How much did lunch of the pupils at the canteen cost the parents?") == told
+
+
+def test_whom_a_document_names_at_its_beginning_all_of_it_is_about(
+    encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    folder = tmp_path / "rulings"
+    folder.mkdir()
+    told = "The hearing of the claimant took eleven minutes in all."
+    (folder / "a.txt").write_text(f"A case\n\nIn 2018 mrs ashworth sued the bakery.\n\n{told}\n")
+    (folder / "b.txt").write_text(f"The case of Mr Haile.\n\n{'It rained. ' * 99}\n\n{told}\n")
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+
+    def lacks(question: str) -> dict[str, tuple[str, ...]]:
+        hits = [hit for hit in bot.hits(question) if "eleven" in hit.passage.search_text]
+        return {hit.passage.doc_id: hit.unmentioned.words for hit in hits}
+
+    asked = "how many minutes did the hearing of {} take in all"
+    assert lacks(asked.format("Mrs Ashworth")) == {"a": (), "b": ("Ashworth",)}
+    assert lacks(asked.format("Ms Roca")) == {"a": ("Roca",), "b": ("Roca",)}
+    assert lacks("did the hearing take eleven minutes in 2018 in all")["a"] == ("2018",)
