@@ -300,7 +300,7 @@ def test_an_index_is_the_same_file_by_file(
         )
         assert done.returncode == 0, done.stderr
     here, there = map(parts, indexes)
-    assert len(here) == 10
+    assert len(here) == 11
     assert here == there
 
 
