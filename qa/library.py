@@ -5,8 +5,8 @@ A generation is never changed once it is named, so a reader needs no lock.
 """
 
 import re
-from collections.abc import Collection, Sequence
-from functools import cached_property
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,7 @@ CATALOGUE, VECTORS, FREQUENCIES = "passages.sqlite", "vectors.faiss", "frequenci
 _DIGESTED = 32 * 2**20
 _WHOLE = frozenset({FREQUENCIES, PLACES})  # are read whole anyway, whatever their size
 OPENING = 1000  # characters of a document, in which it names its parties; 300 and 2000 do as well
+_OPENED = 256  # documents whose beginning is kept, a quarter of a megabyte
 _FIGURE = re.compile(r"\S*\d\S*")
 _TRIES = 5  # each finds that another process has just replaced the index
 
@@ -148,6 +149,13 @@ class Library:
     def opening(self, doc_id: str) -> str:
         """The name, the title and the beginning of a document, without figures: whom they name, all
         of it is about, as a ruling is about its parties."""
+        return self._openings(doc_id)
+
+    @cached_property
+    def _openings(self) -> Callable[[str], str]:
+        return lru_cache(maxsize=_OPENED)(weakly(self._opening))
+
+    def _opening(self, doc_id: str) -> str:
         document = self.document(doc_id)
         told = f"{document.doc_id} {document.title} {document.text[:OPENING]}"
         return _FIGURE.sub(" ", told)
