@@ -2,8 +2,8 @@
 
 "How many Bolivians live in Italy?" finds the passage that counts those in Spain, and nothing in it
 is a partner for "Italy". Names differ between languages (Spain, Espagne) and inflect, so a name is
-there where its tokens have a close partner, or where it is spelled alike. A year or an amount is
-there where it is written, in digits or in words.
+there where its tokens have a close partner, or where it is spelled alike. A year, an amount or a
+code is there where it is written, a number in digits or in words.
 """
 
 import re
@@ -83,7 +83,7 @@ Name = tuple[Word, ...]  # neighbouring words are one name: Estados Unidos
 class Unmentioned:
     """`words` are the names absent from a passage, or the absent parts of them. `weight` is how
     much of the question is in doubt, from 0 to 1: a name's share of it, and how far its partner is
-    from a good one. `figure` is whether a year or an amount is among them."""
+    from a good one. `figure` is whether a year, an amount or a code is among them."""
 
     words: tuple[str, ...]
     weight: float

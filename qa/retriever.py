@@ -61,7 +61,7 @@ class Hit:
     `aligned` (m,) has, for each token of the question, its best cosine in the passage or above it;
     `cosines` (m, n) has a column for each of the passage's own tokens. `about` tells what stands
     above it and the date of its document, where years are asked for, and how the document begins,
-    where it lacks a name; `doubt` is how much lower it ranks for what it doesn't mention.
+    where it lacks a name; `doubt` is how much lower it ranks for what it doesn't mention or tell.
     """
 
     row: int

@@ -112,7 +112,7 @@ def _extract(
     parts = list[str]()
     for line, row in rows.items():
         if text is None:
-            parts.append(_named(row))
+            parts.append(_whole(row))
         elif text not in row or not isinstance(row[text], str | None):
             bad[line] = f"line {line} has no text for {text!r}"
         else:
@@ -134,7 +134,7 @@ def _column(names: Sequence[str], wanted: Sequence[str]) -> str | None:
     return next((plain[name] for name in wanted if name in plain), None)
 
 
-def _named(row: Mapping[str, Any]) -> str:
+def _whole(row: Mapping[str, Any]) -> str:
     """A row as one line, each cell behind the name of its column: "| Item: Rent | 2023: 4800 |"."""
     cells = ((name, value) for name, value in row.items() if isinstance(value, str | int | float))
     texts = ((" ".join(str(name).split()), " ".join(str(value).split())) for name, value in cells)
