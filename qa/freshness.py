@@ -21,7 +21,7 @@ def is_fresh(folder: Path, state: Manifest) -> bool:
 
 
 def same(folder: Path, state: Manifest, files: Listing) -> bool:
-    if state.folder != str(folder) or not _same_names(folder, state, files):
+    if not _same_files(folder, state, files):
         return False
     found = dict(files.documents)
     return all(
@@ -29,7 +29,10 @@ def same(folder: Path, state: Manifest, files: Listing) -> bool:
     ) and all(stamp_of(folder / path) == file.stamp for path, file in state.skipped.items())
 
 
-def _same_names(folder: Path, state: Manifest, files: Listing) -> bool:
+def _same_files(folder: Path, state: Manifest, files: Listing) -> bool:
+    """Whether the files of a folder are those of an index, and would be read as they were."""
+    if (state.folder, state.revisions) != (str(folder), reading.REVISIONS):
+        return False
     names = {doc_id: name_in(folder, path) for doc_id, path in files.documents}
     known = {doc_id: source.path for doc_id, source in state.documents.items()}
     rest = [name for doc_id, name in names.items() if doc_id not in known]
@@ -54,7 +57,7 @@ def stamp_of(path: Path) -> Stamp | None:
 
 def restamp(folder: Path, state: Manifest, files: Listing) -> Manifest | None:
     """`state` with new stamps, if files were only written again with what they had in them."""
-    if state.folder != str(folder) or not _same_names(folder, state, files):
+    if not _same_files(folder, state, files):
         return None
     found = dict(files.documents)
     if any(stamp_of(folder / path) != file.stamp for path, file in state.skipped.items()):

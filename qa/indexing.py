@@ -122,9 +122,12 @@ def _state(place: Place) -> Manifest | None:
 
 
 def _as_it_stands(place: Place) -> Library | None:
-    """The library that cannot be written, if there is nothing to write but new stamps."""
+    """The library that cannot be written, if every file has in it what it had."""
     state = _state(place)
-    if state is None or restamp(place.folder, state, reading.find(place.folder)) is None:
+    if state is None:
+        return None
+    current = replace(state, revisions=reading.REVISIONS)  # how it was read will do, then
+    if restamp(place.folder, current, reading.find(place.folder)) is None:
         return None
     return open_library(place.index, place.cure)
 
@@ -227,6 +230,7 @@ def _build(
             skipped=found.skipped,
             files=written.files,
             vectors=written.vectors,
+            revisions=reading.REVISIONS,
         )
         manifest.write(place.index, state)
     except IndexFileError as error:

@@ -49,7 +49,8 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`files` has the size of each part and its SHA-256; `vectors` is how they are searched."""
+    """`files` has the size of each part and its SHA-256; `vectors` is how they are searched, and
+    `revisions` are those of the readers of files."""
 
     model: str
     model_name: str
@@ -60,6 +61,7 @@ class Manifest:
     skipped: Mapping[str, Skipped] = field(default_factory=dict)  # by path
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     vectors: IndexKind = field(default_factory=IndexKind)
+    revisions: str = ""
 
     @property
     def troubles(self) -> dict[str, str]:
@@ -194,6 +196,7 @@ def _parse(content: Mapping[str, Any]) -> Manifest:
             for name, (size, digest) in content["files"].items()
         },
         vectors=_kind(**content["vectors"]),
+        revisions=str(content.get("revisions", "")),
     )
 
 

@@ -75,7 +75,8 @@ def _ends(text: str, stop: re.Match[str]) -> bool:
     """Whether a sentence ends with this punctuation, judged by the words on both sides."""
     after = _NEXT.match(text, stop.end())
     following = after["word"] if after else ""
-    if following[:1].islower() or text[stop.start() - 1 : stop.start()] in {"(", "["}:
+    noted = after is not None and "[" in after[0]  # what an editor added, or a source's number
+    if (following[:1].islower() and not noted) or text[stop.start() - 1 : stop.start()] in {"(", "["}:
         return False
     return stop["mark"] != "." or not _abbreviated(text, stop.start(), following)
 

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -475,6 +476,16 @@ def test_rows_of_a_table_are_paragraphs(tmp_path: Path) -> None:
     )
 
 
+def test_what_stands_beside_a_text_in_its_row_follows_it_in_brackets() -> None:
+    heard = 'id,Witness,title,text,age\n1,Ana  Ruiz,Heard,"I saw it.",41\n2,,,No.,\n3,Li,Blank,,7\n'
+    rows = '{"text": "Oak.", "_id": "HX.14", "year": 1931, "at": null, "tags": ["a"]}'
+
+    assert extract(".csv", heard.encode()).text == (
+        "Heard\n\nI saw it. [Witness: Ana Ruiz; age: 41]\n\nNo.\n\nBlank"
+    )
+    assert extract(".jsonl", rows.encode()).text == "Oak. [_id: HX.14; year: 1931]"
+
+
 def test_each_row_of_a_table_without_a_column_of_text_is_a_paragraph() -> None:
     budget = "Item;Actual 2023;Note\nRent;4800;\nMinibus;3 145,50;New clutch,\n two tyres\n;;\n"
     rows = '{"key": "HX.14", "year": 1931, "seen": null}\n{"key": "HX.15", "year": 1.5}'
@@ -540,7 +551,7 @@ def test_a_bad_file_is_named_with_its_reason(suffix: str, data: bytes, reason: s
         (
             ".jsonl",
             '{"text": "a"}\n{"title": "b", "body": "b"}\n{"text": ""}\n{"text": "c", "body": "d"}',
-            "a\n\nc",
+            "a\n\nc [body: d]",
             "line 2 has no text for 'text'",
         ),
         (
@@ -744,6 +755,30 @@ def test_what_did_not_change_is_not_extracted_again(
 
     assert asked == ["new"]
     assert HONEY in library.document("old").text
+
+
+def test_files_are_read_anew_where_their_reader_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from qa import reading
+
+    folder, index = tmp_path / "documents", tmp_path / "index"
+    folder.mkdir()
+    content(folder / "bees.csv", f'id,text\n1,"{HONEY}"\n')
+    content(folder / "poor.csv", "id\n")
+    before = refresh(folder, index, HashingEncoder(), model_name="hashing")
+    changed = replace(FORMATS[".csv"], module="text", function="plain", revision=9)
+    monkeypatch.setitem(FORMATS, ".csv", changed)
+    monkeypatch.setattr(document, "extracted_by", lambda _: "another version")
+    assert refresh(folder, index, HashingEncoder(), model_name="hashing").state == before.state
+
+    monkeypatch.setattr(reading, "REVISIONS", "other ones")
+    library = refresh(folder, index, HashingEncoder(), model_name="hashing")
+
+    assert library.document("bees").text.startswith("id,text")
+    assert not library.state.skipped
+    again = refresh(folder, index, HashingEncoder(), model_name="hashing")
+    assert again.state.generation == library.state.generation
 
 
 def test_what_another_version_extracted_is_cut_and_encoded_anew(

@@ -865,6 +865,9 @@ def test_an_index_that_may_only_be_read_answers_until_a_document_changes() -> No
         assert encoded(folder, index) == 0
         (folder / "more.txt").touch()  # its stamp cannot be written, and need not be
         assert refresh(folder, index).state.generation == generation
+        with pytest.MonkeyPatch.context() as monkeypatch:  # nor can it be read anew
+            monkeypatch.setattr(reading, "REVISIONS", "later ones")
+            assert refresh(folder, index).state.generation == generation
         (folder / "new.txt").write_text(MORE)
         with pytest.raises(LibraryError, match=r"cannot be written \(Permission denied\)"):
             refresh(folder, index)

@@ -79,6 +79,7 @@ def test_one_sentence_stays_whole(text: str) -> None:
         ("“No vendrán.”", "Luego se fue."),
         ("Viven en EE.UU.", "La mayoría trabaja."),
         ("Quedó 3.º.", "Después ganó."),
+        ("I saw it.", "[witness: Ana Ruiz; age: 41]"),
     ],
 )
 def test_two_sentences_come_apart(first: str, second: str) -> None:

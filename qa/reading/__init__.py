@@ -3,6 +3,6 @@
 from qa.reading.apart import Apart
 from qa.reading.document import located, read
 from qa.reading.folder import Listing, find
-from qa.reading.formats import FORMATS, extractor
+from qa.reading.formats import FORMATS, REVISIONS, extractor
 
-__all__ = ["FORMATS", "Apart", "Listing", "extractor", "find", "located", "read"]
+__all__ = ["FORMATS", "REVISIONS", "Apart", "Listing", "extractor", "find", "located", "read"]

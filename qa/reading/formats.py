@@ -46,9 +46,11 @@ FORMATS = {
     ".rtf": Format("richtext", "extract", "striprtf", revision=3),
     # Many letters are pages: they are read again when pages are.
     ".eml": Format("mail", "extract", _HTML.library, _HTML.revision + 3),
-    ".csv": Format("tables", "csv", revision=5),
-    ".jsonl": Format("tables", "jsonl", revision=4),
+    ".csv": Format("tables", "csv", revision=6),
+    ".jsonl": Format("tables", "jsonl", revision=5),
 }
+# Changes where any file would give another text: an index knows by it that it was read otherwise.
+REVISIONS = " ".join(f"{suffix}{kind.revision}" for suffix, kind in FORMATS.items())
 
 
 @cache

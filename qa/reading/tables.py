@@ -1,4 +1,8 @@
-"""Tables: each cell of their column of text, or else each row, is a paragraph of the document."""
+"""Tables: each cell of their column of text, or else each row, is a paragraph of the document.
+
+What stands beside a text in its row follows it in brackets, as an editor adds what isn't the
+author's: who said it, when, and under which number it is kept.
+"""
 
 import csv as library
 import io
@@ -23,6 +27,7 @@ TEXTS = (
     "paragraph",
 )
 TITLES = ("title", "titre", "título", "titulo", "headline", "name")
+NUMBERS = ("", "id", "_id", "#")  # of the columns in which programs count rows
 ROWS = 5000  # without a column of text; what has more is data to calculate with
 MAX_CELL = 2**20  # characters; a book in one cell is a mistake in the quotation marks
 
@@ -116,7 +121,7 @@ def _extract(
         elif text not in row or not isinstance(row[text], str | None):
             bad[line] = f"line {line} has no text for {text!r}"
         else:
-            parts += [_cell(row, title) if title is not None else "", _cell(row, text)]
+            parts += [_cell(row, title) if title is not None else "", _noted(row, text, title)]
     if text is None and not any(parts):
         raise UnreadableError(f"has no column of text (its columns: {seen}); {_CURE}")
     lost = f"is read in part: {_said(bad)}; mend it to have all of it searched" if bad else ""
@@ -136,10 +141,27 @@ def _column(names: Sequence[str], wanted: Sequence[str]) -> str | None:
 
 def _whole(row: Mapping[str, Any]) -> str:
     """A row as one line, each cell behind the name of its column: "| Item: Rent | 2023: 4800 |"."""
+    told = _told(row)
+    return f"| {' | '.join(told)} |" if told else ""
+
+
+def _noted(row: Mapping[str, Any], text: str, title: str | None) -> str:
+    """The text of a row, and all else that it tells: "I saw it. [witness: Ana Ruiz; age: 41]"."""
+    words = _cell(row, text)
+    told = _told({n: v for n, v in row.items() if n not in (text, title) and not _counts(n, v)})
+    return f"{words} [{'; '.join(told)}]" if words and told else words
+
+
+def _counts(name: str, value: object) -> bool:
+    """Whether a cell is no more than the number of its row."""
+    return name.strip().casefold() in NUMBERS and str(value).strip().isdecimal()
+
+
+def _told(row: Mapping[str, Any]) -> list[str]:
+    """The cells of a row that have anything in them, each behind the name of its column."""
     cells = ((name, value) for name, value in row.items() if isinstance(value, str | int | float))
     texts = ((" ".join(str(name).split()), " ".join(str(value).split())) for name, value in cells)
-    told = [f"{name}: {value}" if name else value for name, value in texts if value]
-    return f"| {' | '.join(told)} |" if told else ""
+    return [f"{name}: {value}" if name else value for name, value in texts if value]
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:
