@@ -76,7 +76,9 @@ def _ends(text: str, stop: re.Match[str]) -> bool:
     after = _NEXT.match(text, stop.end())
     following = after["word"] if after else ""
     noted = after is not None and "[" in after[0]  # what an editor added, or a source's number
-    if (following[:1].islower() and not noted) or text[stop.start() - 1 : stop.start()] in {"(", "["}:
+    if following[:1].islower() and not noted:
+        return False
+    if text[stop.start() - 1 : stop.start()] in {"(", "["}:
         return False
     return stop["mark"] != "." or not _abbreviated(text, stop.start(), following)
 
