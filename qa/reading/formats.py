@@ -33,7 +33,7 @@ class Format:
 
 
 _PLAIN, _MARKDOWN = Format("text", "plain"), Format("text", "markdown")
-_HTML = Format("html", "extract", "trafilatura", revision=11)
+_HTML = Format("html", "extract", "trafilatura", revision=12)
 FORMATS = {
     ".txt": _PLAIN,
     ".md": _MARKDOWN,

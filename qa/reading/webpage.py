@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence, Set
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from qa.reading.notices import is_notice
 from qa.reading.pagelines import LEAD, Line, letters
 from qa.types import Span
 
@@ -13,20 +14,6 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _AROUND = ("aside", "footer", "form", "nav")  # of these, what a page may have left open
-# A year follows the sign, and is one of a notice: its holder or nothing follows, and no verb. A
-# caption that credits its picture has the sign alone.
-_HELD = r"[\s\W]*(?:19|20)\d\d\b[\s\d,/–-]*(?:$|[^\w\s,'\"’”»]|(?i:by|par|por)\b|[A-ZÀ-Þ])"
-# These words are a sentence by themselves; "all rights reserved to the states" are a text's own.
-_RESERVED = (
-    r"(?i:all rights reserved|tous (?:les )?droits (?:de [\w ]{3,40} )?r[ée]serv[ée]s"
-    r"|(?:(?:quedan )?todos los )?derechos reservados|reservados todos los derechos)"
-    r"(?=\s*(?:$|[^\w\s,'\"’”»]|\d))"
-)
-_RIGHTS = re.compile(
-    rf".{{0,30}}©[\s\W]*(?:19|20)\d\d\b|.{{0,30}}(?<!\w)(?i:\(c\)){_HELD}"
-    rf"|(?:.{{0,29}}[^\w\s]\s*)?(?i:copyright){_HELD}"
-    rf"|(?:.*[^\w\s'\"‘“«]\s*|.*©.*|(?i:.*\bcopyright\b.*))?{_RESERVED}"
-)
 _LINE = re.compile(r"[^\n]+")
 _ENDS = '.!?…»”"'  # of a sentence
 LEADS = 3  # paragraphs; where more stand above a text, it is another's
@@ -34,7 +21,6 @@ MOST = 0.9  # of a text, which its article's element holds
 TITLE = 15  # letters; "Read more" has fewer, and so has what is linked in passing
 TEASERS = 3  # links; fewer may be the article's own
 SAID = 4  # lines of another page: its date, who wrote it and what it is about
-NOTICE = 400  # characters; the rights of an agency's report reach 200
 OWN = 0.5  # of a text; where teasers are more, the page is there for them
 
 
@@ -65,7 +51,7 @@ def leads(page: Sequence[Line], text: str) -> list[str]:
 
 
 def asides(page: Sequence[Line], text: str) -> tuple[Span, ...]:
-    """The lines of `text` that lead to other pages, that tell of its rights, and all beneath it."""
+    """The lines of `text` that lead to other pages, the notices on it, and all beneath it."""
     found = list(_LINE.finditer(text))
     texts = [line[0] for line in found]
     keys = list(map(letters, texts))
@@ -80,9 +66,7 @@ def asides(page: Sequence[Line], text: str) -> tuple[Span, ...]:
     end = _teasers(titles, sizes, sum(sizes), len(sizes))
     headings = {line.key for line in page if line.heading and line.text[-1] not in _ENDS}
     aside = [
-        index >= end
-        or keys[index] in outside
-        or (len(line) <= NOTICE and _RIGHTS.match(line) is not None)
+        index >= end or keys[index] in outside or is_notice(line)
         for index, line in enumerate(texts)
     ]
     for index in range(len(texts) - 1, -1, -1):  # what announces one, or nothing, goes with it
