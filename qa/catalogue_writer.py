@@ -3,10 +3,8 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -77,16 +75,16 @@ def _fill(
     )
 
 
-def _word_rows(words: lexicon.Counts) -> Iterator[tuple[str, str, str, int]]:
+def _word_rows(words: lexicon.Counts) -> list[tuple[str, str, str, int]]:
     """Each word without capitals and accents, a language, its commonest form, its passages."""
-    forms = sorted(  # the commonest form of a word comes last
-        (fold(word), language, count, word)
-        for language, counts in words.items()
-        for word, count in counts.items()
-    )
-    for (folded, language), group in groupby(forms, itemgetter(0, 1)):
-        same = list(group)
-        yield folded, language, same[-1][-1], sum(count for *_, count, _word in same)
+    found: dict[tuple[str, str], tuple[int, str, int]] = {}
+    for language, counts in words.items():
+        for word, count in counts.items():
+            key = fold(word), language
+            most, form, passages = found.get(key, (0, "", 0))
+            commonest = max((most, form), (count, word)) if passages else (count, word)
+            found[key] = (*commonest, passages + count)
+    return sorted((*key, form, passages) for key, (_, form, passages) in found.items())
 
 
 def _document_row(d: Document) -> tuple[Any, ...]:

@@ -129,6 +129,11 @@ def _bare(char: str) -> str:
     return "".join(part for part in parts if not unicodedata.combining(part))
 
 
+def is_function_word(word: str) -> bool:
+    """Whether any of the languages has a word but to join others."""
+    return any(fold(word) in words for words in _FUNCTION_WORDS.values())
+
+
 def _excerpt(text: str) -> str:
     """One line of lower case: ALL CAPS mislead the model, line ends and half characters stop it."""
     beginning = text.lstrip()[:_LOOKED_AT].encode("utf-8", "ignore").decode("utf-8")

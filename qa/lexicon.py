@@ -113,12 +113,13 @@ def _counted(passages: Iterable[Passage], words: Counts) -> tuple[bytes, list[Wr
             term_of[at] = stems[name][_term(word)]
         words[name].update(dict(zip(ids, having[list(ids.values())].tolist(), strict=True)))
     number, place, times = _tallied(term_of[said], place)
-    places, starts = place.astype("<u2"), np.searchsorted(number, np.arange(next(numbers) + 1))
-    counted = times.clip(max=_MOST_TIMES).astype(np.uint8)
+    starts = np.searchsorted(number, np.arange(next(numbers) + 1)).tolist()
+    places = place.astype("<u2").tobytes()
+    counted = times.clip(max=_MOST_TIMES).astype(np.uint8).tobytes()
     lists = []
     for term, name, at in sorted((t, n, at) for n in stems for t, at in stems[n].items()):
-        some = slice(starts[at], starts[at + 1])
-        lists.append((term, name, places[some].tobytes(), counted[some].tobytes()))
+        start, end = starts[at], starts[at + 1]
+        lists.append((term, name, places[2 * start : 2 * end], counted[start:end]))
     return np.array(lengths).clip(max=_MOST_TERMS).astype("<u2").tobytes(), lists
 
 

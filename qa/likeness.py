@@ -15,8 +15,12 @@ _TYPOGRAPHY = re.compile(
 )
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 # Definite articles, which a second edition puts in or leaves out. Before a capital they may be a
-# part of a name: "El Salvador" is not Salvador, nor La Paz peace.
-_ARTICLE = re.compile(r"(?<![\w'’])(?:(?:the|les?|la|el|l[ao]s)\s+|l['’])(?=[a-zß-öø-ÿœ])")
+# part of a name: "El Salvador" is not Salvador, nor La Paz peace. The first letter before what is
+# around it, here too.
+_ARTICLE = re.compile(
+    r"[tle](?<![\w'’].)(?:(?:(?<=t)he|(?<=l)(?:es?|as?|os)|(?<=e)l)\s+|(?<=l)['’])"
+    r"(?=[a-zß-öø-ÿœ])"
+)
 SENTENCE = 8  # words; in what is shorter, as in a heading or a name, every word tells
 
 

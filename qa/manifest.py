@@ -9,6 +9,7 @@ import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,6 @@ _TICK_NS = 2 * 10**9
 Stamp = tuple[int, int, int]
 _TOO_FRESH: Stamp = (-1, -1, -1)
 SEALED: Stamp = (-2, -2, -2)  # of what lies in a folder that may be listed, and no more
-_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,19 @@ def read(index: Path, cure: str) -> Manifest | None:
     Raises:
         LibraryError: it is unreadable, or another program or version wrote it.
     """
-    path = index / NAME
-    content = _content(index, cure)
-    if content is _ABSENT:
-        return None
+    content = _content(index)
+    return None if content is None else _parsed(content, index, cure)
+
+
+@lru_cache(maxsize=4)  # it is looked at again and again, and that of many files takes a while
+def _parsed(written: bytes, index: Path, cure: str) -> Manifest:
+    damaged = LibraryError(f"{index / NAME} is damaged; {cure}")
+    try:
+        content = json.loads(written)
+    except (ValueError, RecursionError) as error:
+        if not (index / LOCK).exists():
+            raise foreign(index) from error
+        raise damaged from error
     if not isinstance(content, dict) or content.get("program") != _PROGRAM:
         raise foreign(index)
     if content.get("format") != FORMAT:
@@ -112,9 +121,9 @@ def read(index: Path, cure: str) -> Manifest | None:
             f"{index} has the index format {seen}, this version reads {FORMAT}; {cure}"
         )
     try:
-        return _parse(content)
+        return _manifest(content)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise LibraryError(f"{path} is damaged; {cure}") from error
+        raise damaged from error
 
 
 def is_outdated(index: Path) -> bool:
@@ -129,12 +138,12 @@ def is_outdated(index: Path) -> bool:
     return isinstance(seen, int) and seen < FORMAT
 
 
-def _content(index: Path, cure: str) -> Any:
+def _content(index: Path) -> bytes | None:
     path = index / NAME
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except FileNotFoundError:
-        return _ABSENT
+        return None
     except NotADirectoryError as error:
         raise foreign(index) from error
     except OSError as error:
@@ -142,10 +151,6 @@ def _content(index: Path, cure: str) -> Any:
             f"{path} cannot be read ({error.strerror or error}); "
             "make it readable, or choose another --index"
         ) from error
-    except (ValueError, RecursionError) as error:
-        if not (index / LOCK).exists():
-            raise foreign(index) from error
-        raise LibraryError(f"{path} is damaged; {cure}") from error
 
 
 def generation(index: Path) -> str:
@@ -174,7 +179,7 @@ def foreign(index: Path) -> LibraryError:
     )
 
 
-def _parse(content: Mapping[str, Any]) -> Manifest:
+def _manifest(content: Mapping[str, Any]) -> Manifest:
     return Manifest(
         model=str(content["model"]),
         model_name=str(content["model_name"]),

@@ -35,7 +35,7 @@ OWN_LANGUAGE = 0.03  # what is left of the model's liking for the question's lan
 ASKED = 0.7
 # What a passage doesn't mention lets those near it pass; a year or an amount that it lacks, most.
 DOUBT, UNWRITTEN = 0.6, 0.1
-UNTOLD = 0.05  # so does what has no figure at all, or no time, where that is asked for
+UNTOLD = 0.05  # so does what has no figure at all, or no time, where that is asked for, or names
 DOUBTED = 10  # passages, the first ones
 # Half of a score is that of the few lines where the question's words stand close together.
 CLOSE = 0.5
@@ -60,8 +60,8 @@ class Hit:
 
     `aligned` (m,) has, for each token of the question, its best cosine in the passage or above it;
     `cosines` (m, n) has a column for each of the passage's own tokens. `about` tells what stands
-    above it and the date of its document, where years are asked for, and how the document begins,
-    where it lacks a name; `doubt` is how much lower it ranks for what it doesn't mention or tell.
+    above it and the date of its document, where years or codes are asked for, and how it begins,
+    where a name is lacking; `doubt` is how much lower it ranks for what it doesn't mention or tell.
     """
 
     row: int
@@ -218,8 +218,8 @@ def _rank(
         rows, library.passages(rows), scores.tolist(), late.cosines, late.aligned, strict=True
     )
     hits, above = [], library.headings(rows)
-    years = any(word.is_year for name in query.names for word in name)
-    about = library.about(rows) if years else dict.fromkeys(rows, "")
+    exact = any(word.is_year or word.is_code for name in query.names for word in name)
+    about = library.about(rows) if exact else dict.fromkeys(rows, "")
     for row, passage, score, cosines, aligned in parts:
         share = max(lexical.get(row, 0.0), lexical.get(above.get(row, NONE), 0.0))
         if passage.language == query.language:
@@ -248,9 +248,7 @@ def _introduced(hit: Hit, library: Library) -> Hit:
 def _doubted(hit: Hit) -> Hit:
     """The same, lower by what the question names or asks for and the passage doesn't tell."""
     doubt = DOUBT * hit.unmentioned.weight + UNWRITTEN * hit.unmentioned.figure
-    if hit.query.wants and not tells(
-        hit.passage.search_text, hit.passage.language, hit.query.wants
-    ):
+    if not tells(hit.passage.search_text, hit.passage.language, hit.query.wants):
         doubt += UNTOLD
     if not doubt:
         return hit

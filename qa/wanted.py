@@ -1,17 +1,19 @@
-"""What kind of thing a question wants to be told, a figure or a time, and whether a text tells one.
+"""What kind of thing a question wants to be told, and whether a text tells one.
 
-A sentence without any figure is no answer to "how many", however much it is about the same.
+A sentence without any figure is no answer to "how many", however much it is about the same; nor is
+a signature to anything but who or where.
 """
 
 import re
 from typing import Literal
 
 from qa.figures import figures
-from qa.language import fold
+from qa.language import fold, is_function_word
 from qa.reading.dates import months
 from qa.types import Language
+from qa.wording import is_manners
 
-Wanted = Literal["figure", "time"]
+Wanted = Literal["figure", "time", "name"]
 
 _BETWEEN = r"(?:\w+ ){0,3}?"  # "what was the total amount", "quel est le nombre"
 _TIME = re.compile(
@@ -31,6 +33,11 @@ _FIGURE = re.compile(
     rf"|\b(?:que|cual) {_BETWEEN}(?:porcentaje|cantidad|numero|edad|precio|tasa|superficie"
     r"|proporcion|distancia|altura|longitud|velocidad|coste|costo|importe|monto)\b"
 )
+_NAME = re.compile(
+    r"\b(?:who|whom|whose|where|qui|ou|quien(?:es)?|donde|names?|noms?|nombres?|sign\w*|firm\w*)\b"
+)
+_SHORT = 100  # characters; who only names somebody, a place and a day, takes no more
+_WORD = re.compile(r"[^\W\d_]+")
 _DIGIT = re.compile(r"\d")
 _DAY = re.compile(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:lun|mar|mercre|jeu|vendre|same)di|dimanche"
@@ -44,13 +51,32 @@ def wanted(question: str) -> Wanted | None:
     folded = fold(question)
     if _TIME.search(folded):
         return "time"
-    return "figure" if _FIGURE.search(folded) else None
+    if _FIGURE.search(folded):
+        return "figure"
+    return "name" if _NAME.search(folded) else None
 
 
-def tells(text: str, language: Language, what: Wanted) -> bool:
-    """Whether a text in a language tells any such thing, in digits or in words."""
+def tells(text: str, language: Language, what: Wanted | None) -> bool:
+    """Whether a text in a language tells any such thing, in digits or in words.
+
+    Whatever has words names something; what tells more than names and days has more words.
+    """
+    if what is None:
+        return not _only_names(text)
+    if what == "name":
+        return True
     if _DIGIT.search(text):
         return True
     if what == "time" and (months(text) or _DAY.search(fold(text))):
         return True
     return bool(figures(text, language))
+
+
+def _only_names(text: str) -> bool:
+    """Whether a text is a signature, or a place and a day: "Kind regards, Ana Roca"."""
+    if len(text) > _SHORT or text.isupper():
+        return False
+    formula, comma, rest = text.partition(",")
+    named = rest if comma and is_manners(formula) else text
+    words = [word for word in _WORD.findall(named) if word[0].islower() and len(word) > 1]
+    return all(is_function_word(word) or months(word) for word in words)

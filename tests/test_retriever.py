@@ -10,6 +10,7 @@ from conftest import HashingEncoder
 
 from qa import Bot
 from qa.filters import Filter
+from qa.retriever import UNTOLD
 
 
 @pytest.mark.parametrize("turns", [0, 1])
@@ -104,6 +105,32 @@ def test_the_year_of_a_passage_may_stand_above_it_or_in_its_documents_name(
     assert lack(2023) == {"prices", "old prices"}
     assert lack(2024) == {"prices_2023", "old prices"}
     assert lack(2025) == {"prices_2023", "prices", "old prices"}
+
+
+def test_a_code_in_a_title_is_what_all_of_the_document_is_about(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    step = "Undo the nut before the seal is changed."
+    for code in ("BX-40", "BX-60"):
+        (folder / f"{code[-2:]}.txt").write_text(f"The pump {code}\n\nIt is old.\n\n{step}\n")
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+    hits = bot.hits("which nut before the seal of the pump BX-60 is changed")
+    lacks = {h.passage.doc_id: h.unmentioned.words for h in hits if h.passage.search_text == step}
+    assert lacks == {"40": ("BX-60",), "60": ()}
+
+
+def test_a_signature_tells_only_who_asks_for_names(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    (folder / "letter.txt").write_text("Dear all, it rains.\n\nYours sincerely, Nadia Roca\n")
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+
+    def doubt(question: str) -> float:
+        found = bot.hits(question)
+        return next(hit.doubt for hit in found if "sincerely" in hit.passage.search_text)
+
+    assert doubt("whose letter is Nadia Roca's") == 0
+    assert doubt("what did Nadia Roca want") == pytest.approx(UNTOLD)
 
 
 def test_whom_an_opening_names_what_stands_below_is_about_too(

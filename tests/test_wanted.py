@@ -22,13 +22,17 @@ from qa.wanted import tells, wanted
         ("Quand la mine a-t-elle fermé ?", "time"),
         ("¿En qué año llegó?", "time"),
         ("¿Desde cuándo vive aquí?", "time"),
-        ("Who won?", None),
+        ("Who won?", "name"),
+        ("Where is the mine?", "name"),
+        ("Où est la mine ?", "name"),
+        ("¿Quién firmó la carta?", "name"),
+        ("What is her name?", "name"),
         ("What happens when it rains?", None),
         ("Pourquoi cette mine ?", None),
         ("¿Qué dice la ley?", None),
     ],
 )
-def test_a_question_asks_for_a_figure_a_time_or_anything_else(
+def test_a_question_asks_for_a_figure_a_time_a_name_or_anything_else(
     question: str, what: str | None
 ) -> None:
     assert wanted(question) == what
@@ -53,7 +57,39 @@ def test_a_text_tells_figures_and_times(
     assert tells(text, language, "time") == time
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yours sincerely, Ana Roca",
+        "Atentamente, Juan de la Cruz",
+        "*Claire Fontanier*",
+        "En Cartagena, a 9 de mayo de 2022.",
+        "Cahors, le 3 mars 1962",
+        "",
+    ],
+)
+def test_a_signature_and_a_place_with_a_day_tell_names_alone(text: str) -> None:
+    assert not tells(text, "en", None)
+    assert tells(text, "en", "name")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ana Roca signed.",
+        "WAITING LIST",
+        "Heard in Cartagena, on 9 May 2022, by the judge.",
+        "Ana, who is in Lima, had it. " * 4,
+        "Ana Roca, " * 12,
+    ],
+)
+def test_what_has_other_words_tells_more_than_names(text: str) -> None:
+    assert tells(text, "en", None)
+
+
 @given(st.text(), st.sampled_from(LANGUAGES))
 def test_any_text_can_be_asked(text: str, language: Language) -> None:
-    assert wanted(text) in ("figure", "time", None)
+    assert wanted(text) in ("figure", "time", "name", None)
+    assert tells(text, language, "name")
+    assert tells(text, language, None) in (True, False)
     assert tells(text, language, "time") or not tells(text, language, "figure")
