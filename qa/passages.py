@@ -93,7 +93,10 @@ def cut(document: Document, *, max_chars: int = MAX_CHARS) -> tuple[Passage, ...
 
 
 def headline(text: str, asides: Sequence[Span] = ()) -> str:
-    """What `text` is called: the heading over its body, else its first line; "" for blanks."""
+    """What `text` is called: the heading over its body, else its first line.
+
+    "" for blanks, and where that line only opens what stands below, as a greeting does.
+    """
     found = _blocks(text, asides)
     for block, below in zip(found, [*found[1:], None], strict=False):
         if block.kind == "heading":
@@ -102,6 +105,8 @@ def headline(text: str, asides: Sequence[Span] = ()) -> str:
             break  # prose amid menus is no body yet; a heading beneath the body is a section's
     first = next((block for block in found if block.kind != "menu"), found[0] if found else None)
     words = first.words if first else ""
+    if words.endswith((",", ":")):
+        return ""
     return words if len(words) <= HEADING else words[:HEADING].rpartition(" ")[0] or words[:HEADING]
 
 

@@ -49,7 +49,8 @@ def respond(
     notes = _notes(answer)
     if best:
         return replace(answer, quotes=tuple(found), notes=notes)
-    return replace(answer, near_misses=tuple(found), reason="no relevant passage", notes=notes)
+    nearest = tuple(sorted(found, key=lambda quote: -quote.score))
+    return replace(answer, near_misses=nearest, reason="no relevant passage", notes=notes)
 
 
 def _notes(answer: Answer) -> tuple[str, ...]:
