@@ -16,6 +16,9 @@ from qa.retriever import Hit
 _DATA = Path(__file__).parent / "data"
 DEFAULT = "multilingual-e5-small"
 FEATURES = ("score", "length", "unmentioned", "spread")
+# Added to what is not mentioned where a year, an amount or a code is: of PIAF's 288 questions with
+# one 2 more are refused with their passage, of a stranger's 20 without an answer 3.
+FIGURE = 0.05
 LONGEST = 42  # tokens of the longest question that was fitted on; beyond, length tells no more
 
 
@@ -48,7 +51,8 @@ def features(hit: Hit) -> dict[str, float]:
     late = float(hit.aligned @ hit.weights)
     spread = math.sqrt(float(hit.weights @ (hit.aligned - late) ** 2))
     length = math.log1p(min(len(hit.weights), LONGEST))
-    values = (hit.evidence, length, hit.unmentioned.weight, spread)
+    lacking = hit.unmentioned.weight + FIGURE * hit.unmentioned.figure
+    values = (hit.evidence, length, lacking, spread)
     return dict(zip(FEATURES, values, strict=True))
 
 

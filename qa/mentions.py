@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from qa.figures import figures
 from qa.language import fold
+from qa.months import months
 from qa.peoples import is_people
 from qa.references import references, stands_in
 from qa.types import Language
@@ -42,6 +43,7 @@ _TITLES = frozenset(
     "mr mrs ms miss mx dr prof sir dame lord lady m mm mme mmes mlle me monsieur madame sr sra srta"
     " sres don dona dra".split()
 )
+_VERBS = re.compile(r"\b(?:may|march)\b")  # in English; the months have a capital
 _HEAD, _GROUP = re.compile(r"\W*\d{1,3}(?: \d{3})*"), re.compile(r"\d{3}(?!\d)\W*")
 _EDGES = " \t\n\xa0\u202f¿¡?!.,;:…\"“”«»()[]'’"
 _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’]", re.IGNORECASE)
@@ -75,6 +77,11 @@ class Word:
         """Whether it is a year, an amount or a code, which stands in a text or doesn't."""
         return self.is_code or bool(_EXACT.fullmatch(self.text))
 
+    @property
+    def months(self) -> frozenset[int]:
+        """The month that it is, if it is one."""
+        return months(self.text)
+
 
 Name = tuple[Word, ...]  # neighbouring words are one name: Estados Unidos
 
@@ -96,7 +103,8 @@ def names(
     """The names and numbers of a question, in order.
 
     A name is known by its capital letter, so the first word of a sentence is none, and there are
-    none where every word has a capital. What a `language` calls peoples are names without one.
+    none where every word has a capital. What a `language` calls peoples and months are names
+    without one.
     `count_tokens` tells how many tokens a word has of its own; no token goes across a blank.
     """
     words = list(_words(question, count_tokens))
@@ -116,6 +124,8 @@ def names(
             found[-1:] = [(*found[-1], word)] if together else [*found[-1:], (word,)]
         elif language is not None and is_people(word.text, language):
             found.append((replace(word, is_people=True),))
+        elif language is not None and _months(word.text, language):
+            found.append((word,))
         joins = named and not word.is_number and not ends
     return tuple(found)
 
@@ -192,6 +202,10 @@ class _Text:
         return set(re.findall(r"\d+", self.text))
 
     @cached_property
+    def months(self) -> frozenset[int]:
+        return _months(self.text, self.language)
+
+    @cached_property
     def figures(self) -> frozenset[str]:
         return figures(self.text, self.language)
 
@@ -206,7 +220,7 @@ def _unspelled(
     """
     there = [word for word in name if word.end <= len(aligned)]  # a long question is read in part
     closeness = [_closeness(aligned[word.start : word.end]) for word in there]
-    exact = any(word.is_exact for word in there)
+    exact = any(word.is_exact or word.months for word in there)
     if not there or (min(closeness) >= DOUBTFUL and not exact):
         return
     spelled = [_is_spelled(word, text) for word in there]
@@ -214,7 +228,12 @@ def _unspelled(
         closeness = [max(closeness)] * len(there)
     for word, close, found in zip(there, closeness, spelled, strict=True):
         if not found:
-            yield word, min(close, UNWRITTEN) if word.is_exact else close
+            other = word.is_exact or (word.months and text.months)
+            yield word, min(close, UNWRITTEN) if other else close
+
+
+def _months(text: str, language: Language) -> frozenset[int]:
+    return months(_VERBS.sub("", text) if language == "en" else text)
 
 
 def _closeness(cosines: npt.NDArray[np.float32]) -> float:
@@ -225,6 +244,8 @@ def _closeness(cosines: npt.NDArray[np.float32]) -> float:
 def _is_spelled(word: Word, text: _Text) -> bool:
     if word.is_code:
         return stands_in(word.text, text.text)
+    if word.months and (text.months or word.text.islower()):  # a text may tell nothing of when
+        return word.months <= text.months or not text.months
     if word.is_number:
         if figures(word.text, text.language) <= text.figures:
             return True

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from embeddings import TokenStore, multiply, neighbours
 from qa.editions import corrected
 from qa.figures import figures
-from qa.reading.dates import months
+from qa.months import months
 from qa.types import LANGUAGES, Language, Passage
 
 Vectors = npt.NDArray[np.float32]

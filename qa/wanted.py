@@ -9,7 +9,7 @@ from typing import Literal
 
 from qa.figures import figures
 from qa.language import fold, is_function_word
-from qa.reading.dates import months
+from qa.months import months
 from qa.types import Language
 from qa.wording import is_manners
 

@@ -17,12 +17,13 @@ def found(question: str) -> list[tuple[str, ...]]:
     return [tuple(word.text for word in name) for name in names(question, one_a_word)]
 
 
-def told(question: str, text: str, **cosines: float) -> Unmentioned:
+def told(question: str, text: str, language: Language = "en", **cosines: float) -> Unmentioned:
     """What `text` doesn't mention; words that no cosine is given for have a good partner."""
     words = [word.strip("¿?,.!") for word in question.split()]
     aligned = np.array([cosines.get(word, 0.9) for word in words], np.float32)
     weights = np.full(len(words), 1 / len(words), np.float32)
-    return unmentioned(names(question, one_a_word), aligned, weights, text)
+    found = names(question, one_a_word, language)
+    return unmentioned(found, aligned, weights, text, language=language)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,32 @@ def test_a_code_is_written_or_missing_however_close_another_is(code: str, other:
     assert (missing.words, missing.figure) == ((code,), True)
     assert told(asked, f"The {code.replace('-', ' ')} takes it.").words == ()
     assert told("Who came 22nd of 5kg?", "").words == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "text", "missing"),
+    [
+        ("en", "Who paid in February?", "He paid in January.", ("February",)),
+        ("en", "Who paid in february?", "He paid in January.", ("february",)),
+        ("en", "Who paid in February?", "It was paid en février.", ()),
+        ("en", "Who paid in February?", "He paid in January and February.", ()),
+        ("en", "Who paid in February?", "He may pay.", ()),
+        ("en", "Who may pay?", "He paid in January.", ()),
+        ("fr", "Qui a payé en février ?", "Il a payé en janvier.", ("février",)),
+        ("fr", "Qui a payé en février ?", "Il a payé.", ()),
+        ("es", "¿Quién pagó en mayo?", "Pagó en abril.", ("mayo",)),
+        ("es", "¿Quién pagó en mayo?", "She paid in May.", ()),
+    ],
+)
+def test_where_other_months_are_told_a_month_is_among_them_or_missing(
+    language: Language, question: str, text: str, missing: tuple[str, ...]
+) -> None:
+    assert told(question, text, language).words == missing
+
+
+def test_a_month_without_a_partner_is_missing_only_with_a_capital_where_no_other_is_told() -> None:
+    assert told("Who paid in February?", "He paid.", February=0.3).words == ("February",)
+    assert told("Qui a payé en février ?", "Il a payé.", "fr", février=0.3).words == ()
 
 
 def test_a_name_with_a_poor_partner_is_in_doubt_but_not_called_missing() -> None:

@@ -9,6 +9,7 @@ import pytest
 from conftest import HashingEncoder
 
 from qa import Bot
+from qa.calibration import FIGURE, features
 from qa.filters import Filter
 from qa.retriever import UNTOLD
 
@@ -117,6 +118,17 @@ def test_a_code_in_a_title_is_what_all_of_the_document_is_about(
     hits = bot.hits("which nut before the seal of the pump BX-60 is changed")
     lacks = {h.passage.doc_id: h.unmentioned.words for h in hits if h.passage.search_text == step}
     assert lacks == {"40": ("BX-60",), "60": ()}
+
+
+def test_a_year_that_is_missing_weighs_more_than_a_name(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    (folder / "prices.txt").write_text("The price of honey\n\nIt rose to four pounds in 2019.\n")
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+    for asked, more in (("in 2021", FIGURE), ("in Zola", 0.0)):
+        hit = bot.hits(f"what was the price of honey {asked}")[0]
+        assert hit.unmentioned.words == (asked.removeprefix("in "),)
+        assert features(hit)["unmentioned"] == pytest.approx(hit.unmentioned.weight + more)
 
 
 def test_a_signature_tells_only_who_asks_for_names(

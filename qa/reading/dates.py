@@ -9,6 +9,7 @@ from datetime import date
 from itertools import islice
 
 from qa.language import fold
+from qa.months import NAMED, NUMBERS
 from qa.reading.extract import Extract
 from qa.types import Span
 
@@ -18,25 +19,17 @@ HEAD = 3  # lines at the top, of which one may name the month of an issue
 NEAR = 60  # characters from there to the date: a place, and how many copies there are
 PLACE = 40  # characters that may stand before the date on its line: "La Paz, Bolivia, le"
 
-_MONTHS = (
-    "january janvier enero, february fevrier febrero, march mars marzo, april avril abril,"
-    "may mai mayo, june juin junio, july juillet julio, august aout agosto,"
-    "september septembre septiembre setiembre, october octobre octubre,"
-    "november novembre noviembre, december decembre diciembre"
-).split(",")
-_NUMBERS = {name: n for n, names in enumerate(_MONTHS, 1) for name in names.split()}
-_MONTH = "|".join(sorted(_NUMBERS, key=len, reverse=True))
 _YEAR = r"(?:19|20)\d\d"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|°)?"
 _WRITTEN = re.compile(
     rf"(?P<iso>{_YEAR}(?P<mark>[-/])\d\d?(?P=mark)\d\d?)(?!\d)"
-    rf"|\b{_DAY}\s+(?:of\s+|de\s+)?(?P<month>{_MONTH})\.?,?\s+(?:del?\s+)?(?P<year>{_YEAR})\b"
-    rf"|\b(?P<month2>{_MONTH})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year2>{_YEAR})\b"
+    rf"|\b{_DAY}\s+(?:of\s+|de\s+)?(?P<month>{NAMED})\.?,?\s+(?:del?\s+)?(?P<year>{_YEAR})\b"
+    rf"|\b(?P<month2>{NAMED})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year2>{_YEAR})\b"
 )
 # A month alone, a year, or a date in figures, too: whatever a text may say of when.
 _WHEN = re.compile(
     rf"(?<!\d)(?:\d{{1,2}}\D\d{{1,2}}\D{_YEAR}|{_YEAR}(?:\D\d{{1,2}}\D\d{{1,2}})?)(?!\d)"
-    rf"|(?:\d{{1,2}}\w{{0,2}}\s(?:of\s|de\s)?)?\b(?:{_MONTH})\b(?:\s\d{{1,2}}(?!\d))?"
+    rf"|(?:\d{{1,2}}\w{{0,2}}\s(?:of\s|de\s)?)?\b(?:{NAMED})\b(?:\s\d{{1,2}}(?!\d))?"
 )
 # "This agreement is made on", "Firmado en Lima, el"; what else was made or signed is another thing.
 _DEED = (
@@ -53,7 +46,7 @@ _SIGNED = re.compile(
 )
 # "Newsletter – May 2023": the month of an issue, and not one that the title tells of.
 _ISSUE = re.compile(
-    rf"(?:^|[-–—,|·:(]\s?)(?P<month>{_MONTH})\.?,?\s+(?:del?\s+)?(?P<year>{_YEAR})\)?[\s.*_]*$"
+    rf"(?:^|[-–—,|·:(]\s?)(?P<month>{NAMED})\.?,?\s+(?:del?\s+)?(?P<year>{_YEAR})\)?[\s.*_]*$"
 )
 # What may follow a date that says when the whole was written: nothing, or the dash of a dateline.
 _ENDS = re.compile(r"[\s.)*_]*(?:$|[-–—:]{1,2}(?:\s|$|(?=\w)))")
@@ -99,11 +92,6 @@ def days(text: str) -> list[str]:
     return _WHEN.findall(_plain(text))
 
 
-def months(text: str) -> frozenset[int]:
-    """The months that a text names, 1 to 12, in whichever language."""
-    return frozenset(_NUMBERS[word] for word in re.findall(rf"\b(?:{_MONTH})\b", fold(text)))
-
-
 def dateline(text: str, asides: Sequence[Span] = ()) -> str:
     """The date on a line of its own near the top, or before the dash of a press release.
 
@@ -134,7 +122,7 @@ def issued(text: str) -> str:
     """The month of an issue, YYYY-MM, that ends one of the first lines or is all of it; else ""."""
     lines = islice(filter(str.strip, text[:TOP].splitlines()), HEAD)
     found = {
-        f"{match['year']}-{_NUMBERS[match['month']]:02}"
+        f"{match['year']}-{NUMBERS[match['month']]:02}"
         for line in lines
         if (match := _ISSUE.search(_plain(line)))
     }
@@ -177,7 +165,7 @@ def written(text: str) -> str:
 def _found(match: re.Match[str]) -> str:
     if match["iso"]:
         return _iso(*match["iso"].split(match["mark"]))
-    month = _NUMBERS[match["month"] or match["month2"]]
+    month = NUMBERS[match["month"] or match["month2"]]
     return _iso(match["year"] or match["year2"], month, match["day"] or match["day2"])
 
 
