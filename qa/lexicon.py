@@ -14,7 +14,8 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
-from itertools import count, islice
+from itertools import count, islice, pairwise, repeat
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,52 +86,71 @@ def fill(connection: sqlite3.Connection, passages: Iterable[Passage]) -> Counts:
 
 
 Written = tuple[str, Language, bytes, bytes]
-Numbers = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint32]
+Places = npt.NDArray[np.uint16]
+
+
+class _Said:
+    """The words of one language, each as a number, and the place of the passage that has it."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = defaultdict(count().__next__)
+        self._said, self._places = array("I"), array("H")
+
+    def add(self, words: Sequence[str], place: int) -> None:
+        self._said.extend(map(self._numbers.__getitem__, words))
+        self._places.extend(repeat(place, len(words)))
+
+    def words(self) -> dict[str, int]:
+        """How many passages have each word."""
+        said, places = np.asarray(self._said), np.asarray(self._places)
+        having = np.bincount(_tallied(said, places)[0], minlength=len(self._numbers))
+        return dict(zip(self._numbers, having.tolist(), strict=True))
+
+    def lists(self, language: Language) -> Iterator[Written]:
+        """Of each term the places of the passages that have it, ascending, and how often."""
+        stems: dict[str, int] = defaultdict(count().__next__)
+        term_of = np.array([stems[_term(word)] for word in self._numbers], np.uint32)
+        number, place, times = _tallied(term_of[np.asarray(self._said)], np.asarray(self._places))
+        starts = np.searchsorted(number, np.arange(len(stems) + 1)).tolist()
+        places = place.astype("<u2").tobytes()
+        counted = times.clip(max=_MOST_TIMES).astype(np.uint8).tobytes()
+        for term, (start, end) in zip(stems, pairwise(starts), strict=True):
+            yield term, language, places[2 * start : 2 * end], counted[start:end]
 
 
 def _counted(passages: Iterable[Passage], words: Counts) -> tuple[bytes, list[Written]]:
-    """How many terms each passage has; and for each term in a language, in order, the places of
-    the passages that have it, ascending, and how often they do. Adds to what `words` counts.
+    """How many terms each passage has; and for each term in a language, in order, where it is.
+    Adds to what `words` counts.
 
     A text is split once, and a word looked at once however many passages have it.
     """
-    numbers, lengths, found = count(), list[int](), array("I")
-    known: dict[Language, dict[str, int]] = {
-        name: defaultdict(numbers.__next__) for name in LANGUAGES
-    }
-    for passage in passages:
-        before = len(found)
-        found.extend(map(known[passage.language].__getitem__, _WORD.findall(passage.search_text)))
-        lengths.append(len(found) - before)
-    said, place = np.asarray(found, np.int64), np.repeat(np.arange(len(lengths)), lengths)
-    having = np.bincount(_tallied(said, place)[0], minlength=next(numbers))
-    term_of, numbers = np.empty(len(having), np.int64), count()
-    stems: dict[Language, dict[str, int]] = {
-        name: defaultdict(numbers.__next__) for name in LANGUAGES
-    }
-    for name, ids in known.items():
-        for word, at in ids.items():
-            term_of[at] = stems[name][_term(word)]
-        words[name].update(dict(zip(ids, having[list(ids.values())].tolist(), strict=True)))
-    number, place, times = _tallied(term_of[said], place)
-    starts = np.searchsorted(number, np.arange(next(numbers) + 1)).tolist()
-    places = place.astype("<u2").tobytes()
-    counted = times.clip(max=_MOST_TIMES).astype(np.uint8).tobytes()
-    lists = []
-    for term, name, at in sorted((t, n, at) for n in stems for t, at in stems[n].items()):
-        start, end = starts[at], starts[at + 1]
-        lists.append((term, name, places[2 * start : 2 * end], counted[start:end]))
+    lengths, said = list[int](), {name: _Said() for name in LANGUAGES}
+    for place, passage in enumerate(passages):
+        found = _WORD.findall(passage.search_text)
+        said[passage.language].add(found, place)
+        lengths.append(len(found))
+    for name, each in said.items():
+        words[name].update(each.words())
+    lists = [row for name, each in said.items() for row in each.lists(name)]
+    lists.sort(key=itemgetter(0, 1))
     return np.array(lengths).clip(max=_MOST_TERMS).astype("<u2").tobytes(), lists
 
 
-def _tallied(numbers: Numbers, places: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+def _tallied(numbers: Words, places: Places) -> tuple[Words, Places, npt.NDArray[np.int64]]:
     """Of all that stands at places, (n,) each: every number with each of its places once, in
     order, and how often it stands there; (m,) each."""
-    pairs = numbers * _SEGMENT + places
+    pairs = numbers.astype(np.uint64)
+    pairs <<= np.uint64(16)
+    pairs |= places
     pairs.sort()
-    first = np.flatnonzero(np.diff(pairs, prepend=-1))
-    number, place = np.divmod(pairs[first], _SEGMENT)
-    return number, place, np.diff(first, append=len(pairs))
+    first = np.flatnonzero(np.diff(pairs, prepend=~pairs[:1]))
+    once = pairs[first]
+    return (
+        (once >> np.uint64(16)).astype(np.uint32),
+        once.astype(np.uint16),
+        np.diff(first, append=len(pairs)),
+    )
 
 
 def _row(
