@@ -135,6 +135,11 @@ class VectorIndex:
         vector: Vectors = self._exact.reconstruct(row)
         return vector
 
+    def some(self, rows: Rows) -> Vectors:
+        """The vectors of these rows, (m,) int64; (m, dim) float32 of unit length."""
+        vectors: Vectors = self._exact.reconstruct_batch(rows)
+        return vectors
+
     def vectors(self, start: int, count: int) -> Vectors:
         """The vectors of `count` rows from `start` on, (count, dim) float32 of unit length."""
         vectors: Vectors = self._exact.reconstruct_n(start, count)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
 from math import ceil
 
@@ -20,26 +20,23 @@ _RIGHTS = re.compile(
 _YEARS = re.compile(r"\b(?:19|20)\d\d\b")
 
 
-def marked(passages: Sequence[Passage], keys: Sequence[str] | None = None) -> list[Passage]:
-    """The same passages, those that the documents repeat marked so, and no others.
-
-    `keys` are the passages' `same_words`, where they are known already.
-    """
-    rows = repeated(passages, keys)
+def marked(passages: Sequence[Passage]) -> list[Passage]:
+    """The same passages, those that the documents repeat marked so, and no others."""
+    rows = repeated(passages)
     return [
         passage if passage.repeated == (row in rows) else replace(passage, repeated=row in rows)
         for row, passage in enumerate(passages)
     ]
 
 
-def repeated(passages: Sequence[Passage], keys: Sequence[str] | None = None) -> set[int]:
+def repeated(passages: Sequence[Passage]) -> set[int]:
     """The rows whose words stand in at least 3 documents, and in a fifth of all or in 20.
 
     Documents count if at least half of their text is their own: what copies and editions of one
     report share is no boilerplate. A number tells passages apart, but for the years of a copyright.
     """
-    keys = [_key(key) for key in keys or map(same_words, passages)]
-    rows_of = defaultdict[str, list[int]](list)
+    keys = list(map(_key, passages))
+    rows_of = defaultdict[Hashable, list[int]](list)
     documents = defaultdict[Language, set[str]](set)
     for row, (key, passage) in enumerate(zip(keys, passages, strict=True)):
         rows_of[key].append(row)
@@ -66,14 +63,16 @@ def repeated(passages: Sequence[Passage], keys: Sequence[str] | None = None) -> 
     }
 
 
-def _key(key: str) -> str:
-    if not _YEARS.search(key):  # first, as it takes a quarter of the time and tells most apart
-        return key
-    return _YEARS.sub("0", key) if _RIGHTS.search(key) else key
+def _key(passage: Passage) -> Hashable:
+    text = passage.search_text
+    # Years first, as they take a quarter of the time and tell most apart.
+    if _YEARS.search(text) and _RIGHTS.search(text.casefold()):
+        return _YEARS.sub("0", same_words(passage))
+    return passage.alike
 
 
 def _witnesses(
-    passages: Sequence[Passage], keys: Sequence[str], often: Collection[str]
+    passages: Sequence[Passage], keys: Sequence[Hashable], often: Collection[Hashable]
 ) -> set[str]:
     """The documents of whose text, without menus and contacts, at least half is their own."""
     whole, own = Counter[str](), Counter[str]()

@@ -16,7 +16,7 @@ from qa.boilerplate import marked
 from qa.encoded import ASIDE, PLACES, Encoded, EncodedWriter, Text, keys_of
 from qa.language import fold
 from qa.library import CATALOGUE, FREQUENCIES, OPENING, VECTORS, Library
-from qa.likeness import same_words
+from qa.likeness import known
 from qa.mentions import names
 from qa.passages import cut, has_question
 from qa.progress import Share
@@ -61,10 +61,8 @@ def write_generation(
     if before is not None:
         before.verify({VECTORS, ALIGNMENTS})  # opening may not have read them
     kept = {} if before is None else _kept(documents, before)
-    cuts = {d.doc_id: kept[d.doc_id] if d.doc_id in kept else cut(d) for d in documents}
-    unmarked = [passage for d in documents for passage in cuts[d.doc_id]]
-    words = [same_words(passage) for passage in unmarked]
-    passages = marked(unmarked, words)
+    cuts = {d.doc_id: kept[d.doc_id] if d.doc_id in kept else known(cut(d)) for d in documents}
+    passages = marked([passage for d in documents for passage in cuts[d.doc_id]])
     texts, places = _texts(documents, cuts)
     sources = [s for s in (before and before.encoded, unfinished) if s]
     vectors = int(places[0].max(initial=-1)) + 1  # the texts of passages come first
@@ -74,13 +72,13 @@ def write_generation(
     np.save(target / FREQUENCIES, _frequencies(encoded, places[0]))
     kind = _search(encoded.written_aside(places[0]), target / VECTORS)
     with ThreadPoolExecutor(1, "candidates") as beside:
-        pairs = beside.submit(candidates, passages, words, places[0], encoded.written_aside)
+        pairs = beside.submit(candidates, passages, places[0], encoded.written_aside)
 
-        known = {} if before is None else _aligned(before, encoded)
-        alignments = Alignments(passages, places[0], encoded.tokens, known)
+        aligned = {} if before is None else _aligned(before, encoded)
+        alignments = Alignments(passages, places[0], encoded.tokens, aligned)
 
         def twins() -> list[int | None]:
-            return find_twins(passages, words, pairs.result(), alignments)
+            return find_twins(passages, pairs.result(), alignments)
 
         catalogue_writer.write(target / CATALOGUE, documents, passages, twins)
     np.save(target / ALIGNMENTS, np.array(list(alignments.found.items()), _ALIGNMENT))
@@ -229,10 +227,10 @@ def _kept(documents: Sequence[Document], before: Library) -> dict[str, list[Pass
     of: dict[str, list[Passage]] = {}
     for passage in before.catalogue.all_passages():
         of.setdefault(passage.doc_id, []).append(passage)
-    known = {_content(d): doc_id for doc_id, d in before.whole_documents.items() if doc_id in of}
+    ids = {_content(d): doc_id for doc_id, d in before.whole_documents.items() if doc_id in of}
     kept = {}
     for document in documents:
-        old = known.get(_content(document))
+        old = ids.get(_content(document))
         if old is not None:
             kept[document.doc_id] = _renamed(of[old], old, document.doc_id)
     return kept

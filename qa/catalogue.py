@@ -23,8 +23,8 @@ _DOCUMENT = (
     "doc_id, path, title, language, encoding, sha256, text_sha256, extractor, date, pages, checksum"
 )
 _PASSAGE = (
-    "SELECT row, doc_id, number, start, end, line, language, kind, search_text, repeated, twins,"
-    " checksum FROM passages"
+    "SELECT row, doc_id, number, start, end, line, language, kind, search_text, repeated, alike,"
+    " twins, checksum FROM passages"
 )
 NO_PAGES = "[]"  # as most documents have, of which there may be very many
 _KNOWN = 4096  # passages kept as objects, some megabytes
@@ -106,8 +106,8 @@ class Catalogue:
         return row
 
     def _passage(self, values: Sequence[Any]) -> Passage:
-        _row, doc_id, *rest, repeated, _twins = self._checked(values)
-        values = (*rest, bool(repeated))
+        _row, doc_id, *rest, repeated, alike, _twins = self._checked(values)
+        values = (*rest, bool(repeated), alike)
         return Passage(_name(doc_id), *values)
 
     def _document(self, values: Sequence[Any], text: str = "") -> Document:

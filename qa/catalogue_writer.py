@@ -23,7 +23,8 @@ CREATE TABLE documents (
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, doc_id BLOB NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL,
     end INTEGER NOT NULL, line INTEGER NOT NULL, language TEXT NOT NULL, kind TEXT NOT NULL,
-    search_text TEXT NOT NULL, repeated INTEGER NOT NULL, twins INTEGER, checksum INTEGER NOT NULL,
+    search_text TEXT NOT NULL, repeated INTEGER NOT NULL, alike INTEGER NOT NULL, twins INTEGER,
+    checksum INTEGER NOT NULL,
     UNIQUE (doc_id, number)
 );
 CREATE INDEX passages_by_twins ON passages (twins) WHERE twins IS NOT NULL;
@@ -70,7 +71,7 @@ def _fill(
     connection.executemany("INSERT INTO words VALUES (?, ?, ?, ?)", _word_rows(words))
     groups = twins()
     connection.executemany(
-        f"INSERT INTO passages VALUES ({lexicon.marks(range(12))})",
+        f"INSERT INTO passages VALUES ({lexicon.marks(range(13))})",
         (_passage_row(row, p, groups[row]) for row, p in enumerate(passages)),
     )
 
@@ -97,5 +98,5 @@ def _document_row(d: Document) -> tuple[Any, ...]:
 
 def _passage_row(row: int, p: Passage, twins: int | None) -> tuple[Any, ...]:
     place = (row, bytes_of(p.doc_id), p.number, p.start, p.end, p.line)
-    values = (*place, p.language, p.kind, p.search_text, int(p.repeated), twins)
+    values = (*place, p.language, p.kind, p.search_text, int(p.repeated), p.alike, twins)
     return *values, checksum(values)

@@ -12,7 +12,7 @@ one corrects the other, but that they differ.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations, pairwise
 
@@ -39,30 +39,29 @@ _MARK = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w+|\b\w+/\w+")
 Pair = tuple[int, int]
 
 
-def corrected(passages: Sequence[Passage], keys: Sequence[str]) -> list[Pair]:
+def corrected(passages: Sequence[Passage]) -> list[Pair]:
     """The pairs of rows that are one passage before and after a correction.
 
-    `keys[row]` is what passages with the same words share. No contact and no heading is ever one
-    of a pair, and none of two documents that put one name where the other has another: those are
-    two cases.
+    No contact and no heading is ever one of a pair, and none of two documents that put one name
+    where the other has another: those are two cases.
     """
     rows_of = defaultdict[str, list[int]](list)
     for row, passage in enumerate(passages):
         rows_of[passage.doc_id].append(row)
     return [
         pair
-        for one, other, many in _editions(passages, keys)
-        for pair in _changed(rows_of[one], rows_of[other], passages, keys, many=many)
+        for one, other, many in _editions(passages)
+        for pair in _changed(rows_of[one], rows_of[other], passages, many=many)
     ]
 
 
-def _editions(passages: Sequence[Passage], keys: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
+def _editions(passages: Sequence[Passage]) -> Iterator[tuple[str, str, bool]]:
     """The pairs of documents that have much of their text in common, and whether that is long."""
-    sizes, holders = Counter[str](), defaultdict[str, dict[str, int]](dict)
-    for passage, key in zip(passages, keys, strict=True):
+    sizes, holders = Counter[str](), defaultdict[int, dict[str, int]](dict)
+    for passage in passages:
         if _tells(passage):
             sizes[passage.doc_id] += len(passage.search_text)
-            holders[key][passage.doc_id] = len(passage.search_text)
+            holders[passage.alike][passage.doc_id] = len(passage.search_text)
     shared, common = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for documents in holders.values():
         if len(documents) <= COPIES:
@@ -84,11 +83,11 @@ def _changed(
     old: Sequence[int],
     new: Sequence[int],
     passages: Sequence[Passage],
-    keys: Sequence[str],
     *,
     many: bool,
 ) -> Iterator[Pair]:
     """The passages of two documents that stand in one another's place, and are alike."""
+    keys = {row: passages[row].alike for row in (*old, *new)}
     if many:
         found = list(_replaced(old, new, keys))
     else:
@@ -104,7 +103,7 @@ def _changed(
             yield one, other
 
 
-def _replaced(old: Sequence[int], new: Sequence[int], keys: Sequence[str]) -> Iterator[Pair]:
+def _replaced(old: Sequence[int], new: Sequence[int], keys: Mapping[int, int]) -> Iterator[Pair]:
     """Between what two documents have in common, what stands in one another's place."""
     matcher = SequenceMatcher(None, [keys[row] for row in old], [keys[row] for row in new], False)
     for change, start, end, new_start, new_end in matcher.get_opcodes():

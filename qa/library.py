@@ -120,8 +120,8 @@ class Library:
         """The vectors of encoded rows, (count, dim); zeros of what is no passage but a title."""
         vectors = np.zeros((count, self.state.dim), np.float32)
         passages = self._passage_of[start : start + count]
-        for at in np.flatnonzero(passages >= 0):
-            vectors[at] = self.vectors.vector(int(passages[at]))
+        own = np.flatnonzero(passages >= 0)
+        vectors[own] = self.vectors.some(passages[own])
         return vectors
 
     def _is_title(self, row: int) -> bool:

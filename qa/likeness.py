@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from dataclasses import replace
+from hashlib import blake2b
 
 from qa.types import Passage
 
@@ -24,8 +27,22 @@ _ARTICLE = re.compile(
 SENTENCE = 8  # words; in what is shorter, as in a heading or a name, every word tells
 
 
+def known(passages: Iterable[Passage]) -> list[Passage]:
+    """The same passages with their `alike`, a number of 64 bits that those with `same_words` share.
+
+    It takes a while to work out, and is kept with them. Of 100,000 that differ two share one with a
+    probability of 3 in 10 billion.
+    """
+    return [replace(passage, alike=_key(same_words(passage))) for passage in passages]
+
+
+def _key(words: str) -> int:
+    digest = blake2b(words.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
 def same_words(passage: Passage) -> str:
-    """A key that two passages share if they have the same words, but for definite articles.
+    """What two passages share if they have the same words, but for definite articles.
 
     Any other word more or less is a difference, however long the passage: it may be "not", a
     name, or the month. So nothing fuzzy is tried; "million" and "billion" are a letter apart.

@@ -10,7 +10,6 @@ from qa.differences import words
 from qa.highlight import CountTokens, highlight
 from qa.language import fold, foreign, say
 from qa.library import Library
-from qa.likeness import same_words
 from qa.retriever import Hit
 from qa.types import Answer, Document, Passage, Quote, Twin
 
@@ -99,8 +98,7 @@ def _shown(equals: Sequence[Hit], library: Library, answer: Answer) -> Hit:
     """
     best = next((hit for hit in equals if hit.passage.language == answer.language), equals[0])
     own = [hit for hit in equals if hit.passage.language == best.passage.language]
-    keys = {hit.row: same_words(hit.passage) for hit in own}
-    editions = [hit for hit in own if keys[hit.row] != keys[best.row]]
+    editions = [hit for hit in own if hit.passage.alike != best.passage.alike]
     if not editions:
         return best
     asked = _telling(answer.searched)
@@ -122,9 +120,8 @@ def _compared(
     """The same twins; those of another edition are said to differ. What is repeated has none."""
     near = [row for row, twin in twins if twin.language == shown.language and not shown.repeated]
     passages = dict(zip(near, library.passages(near), strict=True))
-    key = same_words(shown)
     for row, twin in twins:
-        differs = row in passages and same_words(passages[row]) != key
+        differs = row in passages and passages[row].alike != shown.alike
         yield row, replace(twin, differs=differs)
 
 

@@ -35,22 +35,20 @@ HELD = 0.5  # passages by which the mean of a language is held back: one alone i
 
 def find_twins(
     passages: Sequence[Passage],
-    keys: Sequence[str],
     candidates: Iterable[Pair],
     alignment: Callable[[int, int], float],
 ) -> list[int | None]:
     """For each passage the number of its group of equals, or None where it stands alone.
 
     A group has one text a language at most, or its corrected editions, so that no chain of
-    translations can join two passages of one language that differ. `keys` are the passages'
-    `same_words`, `candidates` what may be translations, and `alignment` tells of each how well
-    they align.
+    translations can join two passages of one language that differ. `candidates` are what may be
+    translations, and `alignment` tells of each how well they align.
     """
     groups = _Groups([passage.language for passage in passages])
-    first: dict[str, int] = {}
-    for row, key in enumerate(keys):
-        groups.join(first.setdefault(key, row), row)
-    for one, other in corrected(passages, keys):
+    first: dict[int, int] = {}
+    for row, passage in enumerate(passages):
+        groups.join(first.setdefault(passage.alike, row), row)
+    for one, other in corrected(passages):
         groups.join(one, other)
     aligned = [(-alignment(*pair), *pair) for pair in candidates]
     for found, one, other in sorted(aligned):  # the surest first
@@ -63,20 +61,21 @@ def find_twins(
 
 def candidates(
     passages: Sequence[Passage],
-    keys: Sequence[str],
     places: Places,
     vectors: Callable[[Places], Vectors],
 ) -> list[Pair]:
     """Pairs of rows in two languages that stand out for one another.
 
-    `keys` are the passages' `same_words`: of equal ones the first stands for all. `vectors` gives
-    the vectors of rows in an index, (m, dim), among which those of passages are `places`, (n,).
+    Of equal ones the first stands for all. `vectors` gives the vectors of rows in an index,
+    (m, dim), among which those of passages are `places`, (n,).
     """
     of: dict[Language, list[int]] = {name: [] for name in LANGUAGES}
-    for row in sorted(dict(zip(reversed(keys), reversed(range(len(keys))), strict=True)).values()):
+    seen = set[int]()
+    for row, passage in enumerate(passages):
         # Contact blocks look alike, and differ in the one number that is asked for.
-        if passages[row].kind != "contact":
-            of[passages[row].language].append(row)
+        if passage.alike not in seen and passage.kind != "contact":
+            of[passage.language].append(row)
+        seen.add(passage.alike)
     own = {name: _centred(vectors(places[rows])) for name, rows in of.items()}
     return [
         (of[one][left], of[other][right])

@@ -70,6 +70,7 @@ class Passage:
     kind: Kind
     search_text: str
     repeated: bool = False  # in so many documents that it tells nothing of this one
+    alike: int = 0  # a number that is shared by what has the same words; 0 until it is known
 
     @property
     def aside(self) -> bool:

@@ -8,6 +8,7 @@ from conftest import HashingEncoder
 
 from qa.boilerplate import marked, repeated
 from qa.bot import Bot
+from qa.likeness import known
 from qa.types import Kind, Language, Passage
 
 MISSION = "The office helps all people who move, wherever they come from."
@@ -17,11 +18,11 @@ OWN = "A long passage that stands in document {} and in no other one, about matt
 def passages(
     documents: Mapping[str, Sequence[str]], language: Language = "en", kind: Kind = "prose"
 ) -> list[Passage]:
-    return [
+    return known(
         Passage(doc_id, number, 0, len(text), 1, language, kind, text)
         for doc_id, texts in documents.items()
         for number, text in enumerate(texts, 1)
-    ]
+    )
 
 
 def folder_of(count: int, *common: str, times: int) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from conftest import DIM, HashingEncoder
 from embeddings import Bytes, TokenStore, TokenWriter
 from embeddings.interaction import SHARED
 from qa import twins
-from qa.likeness import same_words
+from qa.likeness import known
 from qa.twins import Alignments, candidates, find_twins
 from qa.types import Kind, Language, Passage
 
@@ -39,10 +39,10 @@ def groups(
     corpus = [*said, *((text, language) for text in OTHERS for language in languages)]
     others = {text for text, _ in corpus[len(said) :]}
     assert not others & {text for text, _ in said}
-    passages = [
+    passages = known(
         Passage("doc", number, 0, len(text), 1, language, kind, text)
         for number, (text, language) in enumerate(corpus, 1)
-    ]
+    )
     vectors = np.empty((len(passages), DIM), np.float32)
     with TokenWriter(folder, DIM, Bytes(DIM)) as tokens:
         encodings = HashingEncoder().encode_passages([text for text, _ in corpus])
@@ -51,9 +51,8 @@ def groups(
             vectors[row] = encoding.vector
     rows = np.arange(len(passages), dtype=np.int32)
     store = TokenStore(folder, DIM, Bytes(DIM))
-    keys = [same_words(passage) for passage in passages]
-    pairs = candidates(passages, keys, rows, vectors.__getitem__)
-    return find_twins(passages, keys, pairs, Alignments(passages, rows, store, {}))[: len(said)]
+    pairs = candidates(passages, rows, vectors.__getitem__)
+    return find_twins(passages, pairs, Alignments(passages, rows, store, {}))[: len(said)]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,6 @@ import numpy.typing as npt
 from sets import opened, read
 
 from qa.library import Library
-from qa.likeness import same_words
 from qa.twins import Alignments, candidates, find_twins
 from qa.types import Passage
 
@@ -112,10 +111,10 @@ def main() -> None:
     for name in ("faq3", "mlqa"):
         library = opened(bench / name).library()
         passages = list(library.catalogue.all_passages())
-        keys, places = [same_words(passage) for passage in passages], library.places[0]
-        pairs = candidates(passages, keys, places, vectors_in(library))
+        places = library.places[0]
+        pairs = candidates(passages, places, vectors_in(library))
         alignments = Alignments(passages, places, library.encoded.tokens, {})
-        twins = find_twins(passages, keys, pairs, alignments)
+        twins = find_twins(passages, pairs, alignments)
         everything = found_pairs(passages, twins)
         texts = {row["_id"]: row["text"] for row in read(bench / name / "corpus.jsonl")}
         found = {pair for pair in everything if crosses(pair)}
