@@ -3,7 +3,7 @@
 "How many Bolivians live in Italy?" finds the passage that counts those in Spain, and nothing in it
 is a partner for "Italy". Names differ between languages (Spain, Espagne) and inflect, so a name is
 there where its tokens have a close partner, or where it is spelled alike. A year, an amount or a
-code is there where it is written, a number in digits or in words.
+code is there where it is written, a number in digits or in words; so is a month, where any is told.
 """
 
 import re
