@@ -17,8 +17,11 @@ Wanted = Literal["figure", "time", "name"]
 
 _BETWEEN = r"(?:\w+ ){0,3}?"  # "what was the total amount", "quel est le nombre"
 _TIME = re.compile(
-    rf"\b(?:when (?:did|do(?:es)?|was|were|is|are|will|has|have|can|must|should)|quand|cuando) "
-    rf"|^\W*(?:since |until |from )?when\b"
+    r"\bwhen (?:did|do(?:es)?|was|were|is|are|will|has|have|can|must|should) "
+    # Within a sentence they mostly join two, as in "what happens when it rains".
+    r"|(?:^|[¿.?!:;,])\W*(?:(?:since|until|from) )?when\b|\bwhen\W*$"
+    r"|(?:^|[.?!:;,]|\b(?:depuis|jusqu.a|de|pour|est|savoir|dire))\W*quand\b|\bquand\W*$"
+    r"|(?:^|[¿.?!:;,]|\b(?:desde|hasta|de|para|saber|decir))\W*cuando\b|\bcuando\W*$"
     rf"|\b(?:what|which) {_BETWEEN}(?:year|date|day|month|century|decade|time)s?\b"
     rf"|\bquel(?:le)?s? {_BETWEEN}(?:annee|date|jour|mois|siecle|heure|decennie)s?\b"
     rf"|\b(?:que|cual) {_BETWEEN}(?:ano|fecha|dia|mes|siglo|hora|decada)s?\b"
@@ -49,7 +52,7 @@ _DAY = re.compile(
 def wanted(question: str) -> Wanted | None:
     """What a question in any of the languages asks for; None if it is anything else."""
     folded = fold(question)
-    if _TIME.search(folded):
+    if _TIME.search(folded) or "cuándo" in question.lower():
         return "time"
     if _FIGURE.search(folded):
         return "figure"

@@ -22,6 +22,11 @@ from qa.wanted import tells, wanted
         ("Quand la mine a-t-elle fermé ?", "time"),
         ("¿En qué año llegó?", "time"),
         ("¿Desde cuándo vive aquí?", "time"),
+        ("desde cuando vive aqui", "time"),
+        ("Dime cuándo llegó", "time"),
+        ("Elle a fermé quand ?", "time"),
+        ("Depuis quand la mine est-elle fermée ?", "time"),
+        ("And when?", "time"),
         ("Who won?", "name"),
         ("Where is the mine?", "name"),
         ("Où est la mine ?", "name"),
@@ -30,6 +35,8 @@ from qa.wanted import tells, wanted
         ("What happens when it rains?", None),
         ("Pourquoi cette mine ?", None),
         ("¿Qué dice la ley?", None),
+        ("¿Qué pasa cuando llueve?", None),
+        ("Que se passe-t-il quand il pleut ?", None),
     ],
 )
 def test_a_question_asks_for_a_figure_a_time_a_name_or_anything_else(
