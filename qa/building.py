@@ -16,7 +16,7 @@ from qa.boilerplate import marked
 from qa.encoded import ASIDE, PLACES, Encoded, EncodedWriter, Text, keys_of
 from qa.language import fold
 from qa.library import CATALOGUE, FREQUENCIES, OPENING, VECTORS, Library
-from qa.likeness import known
+from qa.likeness import keyed
 from qa.mentions import names
 from qa.passages import cut, has_question
 from qa.progress import Share
@@ -61,7 +61,7 @@ def write_generation(
     if before is not None:
         before.verify({VECTORS, ALIGNMENTS})  # opening may not have read them
     kept = {} if before is None else _kept(documents, before)
-    cuts = {d.doc_id: kept[d.doc_id] if d.doc_id in kept else known(cut(d)) for d in documents}
+    cuts = {d.doc_id: kept[d.doc_id] if d.doc_id in kept else keyed(cut(d)) for d in documents}
     passages = marked([passage for d in documents for passage in cuts[d.doc_id]])
     texts, places = _texts(documents, cuts)
     sources = [s for s in (before and before.encoded, unfinished) if s]

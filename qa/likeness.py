@@ -27,7 +27,7 @@ _ARTICLE = re.compile(
 SENTENCE = 8  # words; in what is shorter, as in a heading or a name, every word tells
 
 
-def known(passages: Iterable[Passage]) -> list[Passage]:
+def keyed(passages: Iterable[Passage]) -> list[Passage]:
     """The same passages with their `alike`, a number of 64 bits that those with `same_words` share.
 
     It takes a while to work out, and is kept with them. Of 100,000 that differ two share one with a

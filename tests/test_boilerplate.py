@@ -8,7 +8,7 @@ from conftest import HashingEncoder
 
 from qa.boilerplate import marked, repeated
 from qa.bot import Bot
-from qa.likeness import known
+from qa.likeness import keyed
 from qa.types import Kind, Language, Passage
 
 MISSION = "The office helps all people who move, wherever they come from."
@@ -18,7 +18,7 @@ OWN = "A long passage that stands in document {} and in no other one, about matt
 def passages(
     documents: Mapping[str, Sequence[str]], language: Language = "en", kind: Kind = "prose"
 ) -> list[Passage]:
-    return known(
+    return keyed(
         Passage(doc_id, number, 0, len(text), 1, language, kind, text)
         for doc_id, texts in documents.items()
         for number, text in enumerate(texts, 1)

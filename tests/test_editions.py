@@ -10,7 +10,7 @@ from conftest import HashingEncoder
 import qa.bot
 from qa import __main__ as program
 from qa.editions import corrected
-from qa.likeness import known
+from qa.likeness import keyed
 from qa.types import Kind, Passage
 
 HONEY = "A colony of bees makes forty kilograms of honey in a good summer on the heath."
@@ -38,7 +38,7 @@ def pairs(*documents: Sequence[str], kind: Kind = "prose") -> list[tuple[str, st
         for number, texts in enumerate(documents)
         for at, text in enumerate(texts, 1)
     ]
-    found = corrected(known(passages))
+    found = corrected(keyed(passages))
     return [(passages[one].search_text, passages[other].search_text) for one, other in found]
 
 

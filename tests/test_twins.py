@@ -15,7 +15,7 @@ from conftest import DIM, HashingEncoder
 from embeddings import Bytes, TokenStore, TokenWriter
 from embeddings.interaction import SHARED
 from qa import twins
-from qa.likeness import known
+from qa.likeness import keyed
 from qa.twins import Alignments, candidates, find_twins
 from qa.types import Kind, Language, Passage
 
@@ -39,7 +39,7 @@ def groups(
     corpus = [*said, *((text, language) for text in OTHERS for language in languages)]
     others = {text for text, _ in corpus[len(said) :]}
     assert not others & {text for text, _ in said}
-    passages = known(
+    passages = keyed(
         Passage("doc", number, 0, len(text), 1, language, kind, text)
         for number, (text, language) in enumerate(corpus, 1)
     )
