@@ -1,5 +1,5 @@
 """What a page says of a text as goods: who holds its rights, where it was printed before, who may
-read on, and what its author has to declare."""
+read on, what its author has to declare, and from where it quotes."""
 
 import re
 
@@ -68,6 +68,7 @@ _TO_READERS = re.compile(
     r" (?:s[oó]lo )?(?:para|a) (?:nuestros )?suscriptor)",
     re.IGNORECASE,
 )
+_POSTED = re.compile(r"[—–-]\s?[^()]{1,80} \(@\w+\)")  # beneath what somebody wrote elsewhere
 
 
 def is_notice(line: str) -> bool:
@@ -76,4 +77,4 @@ def is_notice(line: str) -> bool:
         return False
     if len(line) <= SHORT and _TO_READERS.match(line):
         return True
-    return any(notice.match(line) for notice in (_RIGHTS, _PRINTED, _LICENSED, _DECLARED))
+    return any(notice.match(line) for notice in (_RIGHTS, _PRINTED, _LICENSED, _DECLARED, _POSTED))
