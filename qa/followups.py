@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 
 from qa.grammar import BARE, FAMILIES, GRAMMARS, LOOSE, THAT_OF, TIME, Grammar
-from qa.language import detect
+from qa.language import detect, fold
+from qa.months import NAMED
 from qa.types import Language
 
 _TURNS = 8  # a conversation leans no further back
@@ -23,6 +24,8 @@ _ARTICLE = r"(?i)^(?:the |l'|la |le |les |el |los |las )"
 _OF = r" (?:of|de|du|des|del|d'|sans|sin|without)\b"
 _ENDING = 3  # letters that two words of a kind share: Bolivians, Peruvians
 _YEAR = re.compile(r"\b\d{4}\b")
+_OF_YEAR = r",? (?:del? )?\d{4}"
+_MONTH = re.compile(rf"\b(?P<month>{NAMED})\b(?:{_OF_YEAR})?")  # of a folded text
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"")
 _INVERTED = re.compile(r"-(?:ils?|elles?|on|je|tu|vous|nous|ce)$")  # travaille-t-elle
 _EARLIER_SENTENCE = re.compile(r"(?:\S+ ){3,}\S{3,}[.?!] ")  # holds what "it" stands for
@@ -178,10 +181,27 @@ def _replace(previous: str, turn: str, grammar: Grammar) -> str | None:
     if _tokens(fragment)[0] in grammar.openers:
         fragment = fragment[0].lower() + fragment[1:]
     return (
-        _replace_phrase(previous, fragment, grammar)
+        _replace_month(previous, fragment)
+        or _replace_phrase(previous, fragment, grammar)
         or _replace_name(previous, fragment)
         or _replace_word(previous, fragment, grammar)
     )
+
+
+def _replace_month(previous: str, fragment: str) -> str | None:
+    """ "… in May 2024?" and "in March": of the same year, unless it has one of its own."""
+    folded = fold(previous)
+    new = re.fullmatch(rf"(?:\w+ )?(?P<when>(?:{NAMED})(?P<year>{_OF_YEAR})?)", fold(fragment))
+    old = [found for found in _MONTH.finditer(folded) if not _is_verb(previous[found.start() :])]
+    if new is None or len(old) != 1 or len(folded) != len(previous):
+        return None
+    end = old[0].end() if new["year"] else old[0].end("month")
+    return previous[: old[0].start()] + fragment[new.start("when") :] + previous[end:]
+
+
+def _is_verb(text: str) -> bool:
+    """Whether what begins a text is no English month: those have a capital."""
+    return re.match(r"(?:may|march)\b", text) is not None
 
 
 def _replace_phrase(previous: str, fragment: str, grammar: Grammar) -> str | None:

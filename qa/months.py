@@ -12,9 +12,10 @@ _NAMES = (
 ).split(",")
 NUMBERS = {name: n for n, names in enumerate(_NAMES, 1) for name in names.split()}
 NAMED = "|".join(sorted(NUMBERS, key=len, reverse=True))  # a pattern, of folded text
-_MONTH = re.compile(rf"\b(?:{NAMED})\b")
+_MONTH = re.compile(rf"\b(?:{NAMED})\b|(?<!\d)(?:19|20)\d\d-(?P<iso>0[1-9]|1[0-2])(?!\d)")
 
 
 def months(text: str) -> frozenset[int]:
-    """The months that a text names, 1 to 12."""
-    return frozenset(NUMBERS[word] for word in _MONTH.findall(fold(text)))
+    """The months that a text names, or has in a date as ISO 8601 writes it; 1 to 12."""
+    found = _MONTH.finditer(fold(text))
+    return frozenset(int(each["iso"]) if each["iso"] else NUMBERS[each[0]] for each in found)

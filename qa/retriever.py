@@ -16,7 +16,7 @@ from qa.library import Library
 from qa.mentions import ABSENT, ABSENT_ACROSS, Name, Unmentioned, names, unmentioned
 from qa.references import references, stands_in
 from qa.types import LANGUAGES, Language, Passage
-from qa.wanted import Wanted, tells, wanted
+from qa.wanted import Wanted, only_names, tells, wanted
 
 CANDIDATES = 50  # by vector; they hold the right passage for 89 to 98 questions of 100
 LEXICAL_CANDIDATES = 20  # by the words of the question's own language
@@ -27,7 +27,9 @@ LEXICAL_WEIGHT = 0.2
 LENGTH_PENALTY = 0.015  # a natural logarithm of tokens: a long passage has a partner for everything
 REFERENCE = 0.2  # "4 H 27" is asked for by who wants the passage that has it
 SHORT = 20  # tokens: what is shorter says no more for that
-HEADING_PENALTY = 0.06  # decides between a heading and what stands below it
+# A heading, a title or a signature says what another passage is about, or whose it is. From .06 to
+# .2 the project's own questions find as much; in a stranger's folder the most is best.
+BARE_PENALTY = 0.2
 MENU_PENALTY = 0.02  # decides between a menu (or boilerplate) and prose about as near
 OWN_LANGUAGE = 0.03  # what is left of the model's liking for the question's language
 # Of the weights in a follow-up those of what is asked now, at the least: what it leans on was
@@ -35,7 +37,7 @@ OWN_LANGUAGE = 0.03  # what is left of the model's liking for the question's lan
 ASKED = 0.7
 # What a passage doesn't mention lets those near it pass; a year or an amount that it lacks, most.
 DOUBT, UNWRITTEN = 0.6, 0.1
-UNTOLD = 0.05  # so does what has no figure at all, or no time, where that is asked for, or names
+UNTOLD = 0.05  # so does what has no figure at all, or no time, where that is asked for
 DOUBTED = 10  # passages, the first ones
 # Half of a score is that of the few lines where the question's words stand close together.
 CLOSE = 0.5
@@ -225,13 +227,19 @@ def _rank(
         if passage.language == query.language:
             score -= LEXICAL_WEIGHT * (most - share) + OWN_LANGUAGE
         score -= LENGTH_PENALTY * log1p(max(cosines.shape[1], SHORT))
-        score -= MENU_PENALTY * passage.aside + HEADING_PENALTY * (passage.kind == "heading")
+        score -= MENU_PENALTY * passage.aside + BARE_PENALTY * _is_bare(passage, query)
         score += REFERENCE * any(stands_in(each, passage.search_text) for each in query.references)
         told = aligned, cosines, query, about[row]
         hits.append(Hit(row, passage, score, dense[row], share, *told))
     hits.sort(key=_place)
     first = [_doubted(_introduced(hit, library)) for hit in hits[:DOUBTED]]
     return sorted(first, key=_place) + hits[DOUBTED:]
+
+
+def _is_bare(passage: Passage, query: Query) -> bool:
+    if passage.kind == "heading":
+        return True
+    return query.wants != "name" and only_names(passage.search_text)
 
 
 def _place(hit: Hit) -> tuple[float, int]:
@@ -248,7 +256,9 @@ def _introduced(hit: Hit, library: Library) -> Hit:
 def _doubted(hit: Hit) -> Hit:
     """The same, lower by what the question names or asks for and the passage doesn't tell."""
     doubt = DOUBT * hit.unmentioned.weight + UNWRITTEN * hit.unmentioned.figure
-    if not tells(hit.passage.search_text, hit.passage.language, hit.query.wants):
+    if hit.query.wants and not tells(
+        hit.passage.search_text, hit.passage.language, hit.query.wants
+    ):
         doubt += UNTOLD
     if not doubt:
         return hit

@@ -59,13 +59,8 @@ def wanted(question: str) -> Wanted | None:
     return "name" if _NAME.search(folded) else None
 
 
-def tells(text: str, language: Language, what: Wanted | None) -> bool:
-    """Whether a text in a language tells any such thing, in digits or in words.
-
-    Whatever has words names something; what tells more than names and days has more words.
-    """
-    if what is None:
-        return not _only_names(text)
+def tells(text: str, language: Language, what: Wanted) -> bool:
+    """Whether a text in a language tells any such thing, in digits or in words; any has names."""
     if what == "name":
         return True
     if _DIGIT.search(text):
@@ -75,7 +70,7 @@ def tells(text: str, language: Language, what: Wanted | None) -> bool:
     return bool(figures(text, language))
 
 
-def _only_names(text: str) -> bool:
+def only_names(text: str) -> bool:
     """Whether a text is a signature, or a place and a day: "Kind regards, Ana Roca"."""
     if len(text) > _SHORT or text.isupper():
         return False

@@ -95,6 +95,22 @@ KEPT = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("previous", "turn", "whole"),
+    [
+        ("When is it in May 2024?", "And in March?", "When is it in March 2024?"),
+        ("When is it in May 2024?", "and in March 2023?", "When is it in March 2023?"),
+        ("Quand a lieu le bal en mai ?", "Et en février ?", "Quand a lieu le bal en février ?"),
+        ("¿Cuándo es en mayo de 2024?", "¿Y en junio?", "¿Cuándo es en junio de 2024?"),
+        ("Who may come in May?", "And in June?", "Who may come in June?"),
+        ("Who may come?", "And in June?", "Who may come? And in June?"),
+        ("Is it in May or June?", "And in March?", "Is it in May or June? And in March?"),
+    ],
+)
+def test_a_month_takes_the_place_of_the_only_one(previous: str, turn: str, whole: str) -> None:
+    assert join(turn, [previous]) == whole
+
+
 @pytest.mark.parametrize(("previous", "question"), KEPT)
 def test_where_nothing_is_plainly_replaced_both_are_searched(previous: str, question: str) -> None:
     assert join(question, [previous]) == f"{previous} {question}"

@@ -86,6 +86,8 @@ def test_a_code_is_written_or_missing_however_close_another_is(code: str, other:
         ("en", "Who paid in February?", "It was paid en février.", ()),
         ("en", "Who paid in February?", "He paid in January and February.", ()),
         ("en", "Who paid in February?", "He may pay.", ()),
+        ("en", "Who paid in February?", "He paid. [date: 2024-02-03]", ()),
+        ("en", "Who paid in February?", "He paid. [date: 2024-03]", ("February",)),
         ("en", "Who may pay?", "He paid in January.", ()),
         ("fr", "Qui a payé en février ?", "Il a payé en janvier.", ("février",)),
         ("fr", "Qui a payé en février ?", "Il a payé.", ()),

@@ -11,7 +11,7 @@ from conftest import HashingEncoder
 from qa import Bot
 from qa.calibration import FIGURE, features
 from qa.filters import Filter
-from qa.retriever import UNTOLD
+from qa.retriever import BARE_PENALTY
 
 
 @pytest.mark.parametrize("turns", [0, 1])
@@ -137,12 +137,12 @@ def test_a_signature_tells_only_who_asks_for_names(
     (folder / "letter.txt").write_text("Dear all, it rains.\n\nYours sincerely, Nadia Roca\n")
     bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
 
-    def doubt(question: str) -> float:
+    def score(question: str) -> float:
         found = bot.hits(question)
-        return next(hit.doubt for hit in found if "sincerely" in hit.passage.search_text)
+        return next(hit.score for hit in found if "sincerely" in hit.passage.search_text)
 
-    assert doubt("whose letter is Nadia Roca's") == 0
-    assert doubt("what did Nadia Roca want") == pytest.approx(UNTOLD)
+    lower = score("names: Nadia Roca") - score("letters: Nadia Roca")
+    assert lower == pytest.approx(BARE_PENALTY, abs=0.1)
 
 
 def test_whom_an_opening_names_what_stands_below_is_about_too(
