@@ -36,15 +36,15 @@ _FUNCTION_WORDS: dict[Language, frozenset[str]] = {
     "fr": _table(
         """au aux avec avoir bonjour c ce ces cet cette chez combien comment d dans de depuis des
         dont du elle elles en entre est et etaient etait ete etre fait il ils j je l la le les
-        leur leurs lorsque ma merci mes mon n ne nous on ont ou par pas peut plus pour pourquoi
-        qu quand que quel quelle quelles quels qui quoi sa sans ses si signifie son sont sous sur
-        un une vous y"""
+        leur leurs lorsque ma me merci mes mon n ne nos notre nous on ont ou par pas peut plus
+        pour pourquoi qu quand que quel quelle quelles quels qui quoi sa sans se ses si signifie
+        son sont sous sur te tu un une vos votre vous y"""
     ),
     "es": _table(
         """al como con cual cuales cuando cuanta cuantas cuanto cuantos de del desde donde el en
-        entre era eran es esta este esto estos fue fueron gracias ha han hasta hay hola la las lo
-        los mas mi mis no o para por puede puedo que quien quienes se segun ser si significa sin
-        sobre son su sus tiene un una unas uno unos y"""
+        entre era eran es esta este esto estos fue fueron gracias ha han hasta hay he hemos hola la
+        las le les lo los mas me mi mis no nos o para por puede puedo que quien quienes se segun ser
+        si significa sin sobre son su sus te tiene un una unas uno unos usted ustedes y"""
     ),
 }
 

@@ -71,6 +71,12 @@ NAMES = ["Johann Wolfgang von Goethe", "Luiz Inácio Lula da Silva", "Wang Xiaom
 PAIRS = [(language, question) for language in LANGUAGES for question in QUESTIONS[language]]
 
 
+def test_pronouns_of_two_languages_make_a_letter_none_of_the_other() -> None:
+    text = "Le hemos reservado dos asientos en la primera fila. Le ruego que nos lo confirme."
+    assert detect(text) == "es"
+    assert detect("Elle nous a dit que tu te plaignais de vos voisins.") == "fr"
+
+
 @pytest.mark.parametrize(("language", "question"), PAIRS)
 def test_a_question_is_known_by_its_language(language: Language, question: str) -> None:
     assert detect(question) == language
