@@ -18,6 +18,7 @@ from qa.catalogue import Catalogue
 from qa.encoded import PLACES, Encoded
 from qa.errors import LibraryError
 from qa.manifest import Manifest
+from qa.mentions import designations
 from qa.store import FolderStore, Store
 from qa.types import Document, Language, Passage
 from qa.visible import names_shown
@@ -147,8 +148,8 @@ class Library:
         }
 
     def opening(self, doc_id: str) -> str:
-        """The name, the title and the beginning of a document, without figures: whom they name, all
-        of it is about, as a ruling is about its parties."""
+        """The name, the title and the beginning of a document, without figures but those that
+        designate: whom they name, all of it is about, as a ruling is about its parties."""
         return self._openings(doc_id)
 
     @cached_property
@@ -158,7 +159,7 @@ class Library:
     def _opening(self, doc_id: str) -> str:
         document = self.document(doc_id)
         told = f"{document.doc_id} {document.title} {document.text[:OPENING]}"
-        return _FIGURE.sub(" ", told)
+        return " ".join([_FIGURE.sub(" ", told), *designations(told).values()])
 
     def below(self, rows: Sequence[int], among: Rows | None = None) -> list[int]:
         """The rows of the passages that stand below these, where these are headings; with

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.figures import figures
-from qa.language import fold
+from qa.language import fold, is_function_word
 from qa.months import months
 from qa.peoples import is_people
 from qa.references import references, stands_in
@@ -44,6 +44,11 @@ _TITLES = frozenset(
     " sres don dona dra".split()
 )
 _VERBS = re.compile(r"\b(?:may|march)\b")  # in English; the months have a capital
+_ORDINAL = re.compile(r"\d{1,3}")
+_DESIGNATED = re.compile(
+    r"\b(?P<word>[A-ZÀ-ÖØ-Þ][\w'’-]*)\.? (?:[Nn][°ºo.]+ ?)?(?P<number>\d{1,3})(?![\w/:%€$£])"
+)
+_DAY = 15  # characters after a number in which its month would stand
 _HEAD, _GROUP = re.compile(r"\W*\d{1,3}(?: \d{3})*"), re.compile(r"\d{3}(?!\d)\W*")
 _EDGES = " \t\n\xa0\u202f¿¡?!.,;:…\"“”«»()[]'’"
 _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’]", re.IGNORECASE)
@@ -53,12 +58,16 @@ _BREAK = re.compile(r"[,;()]$|[.?!:…]['\"”»)]*$")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a question that names something, and its tokens: `start` to `end`, half-open."""
+    """A word of a question that names something, and its tokens: `start` to `end`, half-open.
+
+    A number `designates` that belongs to a word with a capital: "Unit 3".
+    """
 
     text: str
     start: int
     end: int
     is_people: bool = False
+    designates: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -75,7 +84,7 @@ class Word:
     @property
     def is_exact(self) -> bool:
         """Whether it is a year, an amount or a code, which stands in a text or doesn't."""
-        return self.is_code or bool(_EXACT.fullmatch(self.text))
+        return self.is_code or self.designates or bool(_EXACT.fullmatch(self.text))
 
     @property
     def months(self) -> frozenset[int]:
@@ -121,6 +130,8 @@ def names(
             )
         elif word.is_number or named:
             together = joins and named and not word.is_number
+            if joins and _ORDINAL.fullmatch(word.text) and not found[-1][-1].months:
+                word = replace(word, designates=True)
             found[-1:] = [(*found[-1], word)] if together else [*found[-1:], (word,)]
         elif language is not None and is_people(word.text, language):
             found.append((replace(word, is_people=True),))
@@ -232,6 +243,26 @@ def _unspelled(
             yield word, min(close, UNWRITTEN) if other else close
 
 
+def designations(text: str) -> dict[str, str]:
+    """The numbers that belong to words with a capital: "3" of "Unit 3", and those words."""
+    return {
+        match["number"]: match[0]
+        for match in _DESIGNATED.finditer(text)
+        if not is_function_word(match["word"])
+        and not months(text[match.start() : match.end() + _DAY])
+    }
+
+
+def _roman(number: int) -> str:
+    """A number from 1 to 999 as the Romans wrote it; of 0 what no text has."""
+    hundreds, tens, ones = number // 100, number // 10 % 10, number % 10
+    digits = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
+    written = ""
+    for digit, signs in ((hundreds, "CDM"), (tens, "XLC"), (ones, "IVX")):
+        written += digits[digit].translate(str.maketrans("IVX", signs))
+    return written or r"\b\B"
+
+
 def _months(text: str, language: Language) -> frozenset[int]:
     return months(_VERBS.sub("", text) if language == "en" else text)
 
@@ -244,6 +275,9 @@ def _closeness(cosines: npt.NDArray[np.float32]) -> float:
 def _is_spelled(word: Word, text: _Text) -> bool:
     if word.is_code:
         return stands_in(word.text, text.text)
+    if word.designates:
+        known = re.search(rf"\b{_roman(int(word.text))}\b", text.text)  # Louis 8 is Louis VIII
+        return known is not None or word.text in designations(text.text)
     if word.months and (text.months or word.text.islower()):  # a text may tell nothing of when
         return word.months <= text.months or not text.months
     if word.is_number:

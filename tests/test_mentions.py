@@ -101,6 +101,33 @@ def test_where_other_months_are_told_a_month_is_among_them_or_missing(
     assert told(question, text, language).words == missing
 
 
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("3. Rent. The rent is 900 pounds.", ("3",)),
+        ("Unit 7 is let since 3 May 2020.", ("3",)),
+        ("On 3 tables stand vases, and Tuesday 3 May they fell.", ("3",)),
+        ("Unit 3 is let.", ()),
+        ("Se alquila la Unidad n.º 3.", ()),
+        ("Lot III is let.", ()),
+    ],
+)
+def test_the_number_of_a_unit_is_that_of_something_with_a_name_or_missing(
+    text: str, missing: tuple[str, ...]
+) -> None:
+    assert told("What is paid for Unit 3?", text).words == missing
+
+
+def test_a_small_number_alone_designates_nothing() -> None:
+    assert told("Who paid for 3 tables in May 3 times?", "3. They paid in May.").words == ()
+
+
+@pytest.mark.parametrize(("number", "roman"), [(8, "VIII"), (14, "XIV"), (49, "XLIX"), (900, "CM")])
+def test_kings_have_roman_numbers(number: int, roman: str) -> None:
+    assert told(f"Quand régna Louis {number} ?", f"Louis {roman} régna.", "fr").words == ()
+    assert told(f"Quand régna Louis {number} ?", "Louis I régna.", "fr").words == (str(number),)
+
+
 def test_a_month_without_a_partner_is_missing_only_with_a_capital_where_no_other_is_told() -> None:
     assert told("Who paid in February?", "He paid.", February=0.3).words == ("February",)
     assert told("Qui a payé en février ?", "Il a payé.", "fr", février=0.3).words == ()

@@ -131,6 +131,19 @@ def test_a_year_that_is_missing_weighs_more_than_a_name(
         assert features(hit)["unmentioned"] == pytest.approx(hit.unmentioned.weight + more)
 
 
+def test_a_clause_is_about_the_unit_that_its_lease_is_of(
+    folder: Path, encoder: HashingEncoder, tmp_path: Path
+) -> None:
+    clause = "3. Rent. The tenant pays a rent by the month."
+    for unit in (3, 7):
+        text = f"The lease\n\nWe let to the tenant Unit {unit} of the yard.\n\n{clause}\n"
+        (folder / f"lease-{unit}.txt").write_text(text)
+    bot = Bot(folder, tmp_path / "index", encoder, model_name="hashing")
+    hits = bot.hits("what rent does the tenant of Unit 3 pay by the month")
+    found = {h.passage.doc_id: h.unmentioned.words for h in hits if "Rent" in h.passage.search_text}
+    assert found == {"lease-3": (), "lease-7": ("3",)}
+
+
 def test_a_signature_tells_only_who_asks_for_names(
     folder: Path, encoder: HashingEncoder, tmp_path: Path
 ) -> None:
