@@ -53,15 +53,14 @@ def _of_saved(saved: Path, documents: Path | None, as_json: bool) -> None:
     from qa.folders import folder_of
     from qa.render import terminal_style
     from qa.verification import verify as compare
+    from qa.visible import one_line
 
     stdin = str(saved) == "-"
     name = "standard input" if stdin else str(saved)
     data = standard_input().read(files.MOST + 1) if stdin else files.read(saved)
-    claims = files.claims(data, name)
+    claims, folder = files.claims(data, name), folder_of(documents)
     with closing(Bar()) as progress:
-        report = compare(
-            claims, folder_of(documents), without=None if stdin else saved, progress=progress
-        )
+        report = compare(claims, folder, without=None if stdin else saved, progress=progress)
     _complain(report)
     if as_json:
         print_json([verdicts.to_dict(finding) for finding in report.findings], indent=2)
@@ -69,6 +68,8 @@ def _of_saved(saved: Path, documents: Path | None, as_json: bool) -> None:
         print_line(verdicts.text(report.findings, terminal_style(on_terminal())) + "\n")
         print_line(verdicts.counted(report.findings))
     stands = all(f.status in ("unchanged", "moved") and not f.edited for f in report.findings)
+    if not stands and documents is None:
+        complain(f"qa: compared with the files in {one_line(str(folder))}; name others with -d DIR")
     raise typer.Exit(STANDS if stands else DIFFERS)
 
 

@@ -18,6 +18,7 @@ import qa.bot
 from qa import __main__ as program, reading, saved, standing, verification
 from qa.conversation import Conversation
 from qa.errors import UsageError
+from qa.folders import seeds
 from qa.markdown import comparable, in_markdown
 from qa.standing import Claim, Finding, Shown, Status
 
@@ -376,6 +377,15 @@ def test_a_saved_conversation_is_verified_quote_by_quote(run: Run, chat: Path) -
     assert set(statuses(out).values()) == {"unchanged"}
     assert statuses(out)["bees#p3"] == "unchanged"
     assert "line ends, blanks at the end of a line" in out
+
+
+def test_where_no_folder_is_named_it_is_said_which_one_was_compared(
+    run: Run, chat: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert program.run(["verify", str(chat)]) == 1  # none of it is in the seeds
+    assert (
+        f"compared with the files in {seeds()}; name others with -d DIR" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(
