@@ -135,14 +135,9 @@ class VectorIndex:
         vector: Vectors = self._exact.reconstruct(row)
         return vector
 
-    def some(self, rows: Rows) -> Vectors:
+    def vectors(self, rows: Rows) -> Vectors:
         """The vectors of these rows, (m,) int64; (m, dim) float32 of unit length."""
         vectors: Vectors = self._exact.reconstruct_batch(rows)
-        return vectors
-
-    def vectors(self, start: int, count: int) -> Vectors:
-        """The vectors of `count` rows from `start` on, (count, dim) float32 of unit length."""
-        vectors: Vectors = self._exact.reconstruct_n(start, count)
         return vectors
 
     def search(self, query: Vectors, top_k: int, among: Rows | None = None) -> tuple[Rows, Vectors]:

@@ -122,7 +122,7 @@ class Library:
         vectors = np.zeros((count, self.state.dim), np.float32)
         passages = self._passage_of[start : start + count]
         own = np.flatnonzero(passages >= 0)
-        vectors[own] = self.vectors.some(passages[own])
+        vectors[own] = self.vectors.vectors(passages[own])
         return vectors
 
     def _is_title(self, row: int) -> bool:
