@@ -83,8 +83,7 @@ def _word_rows(words: lexicon.Counts) -> list[tuple[str, str, str, int]]:
         for word, count in counts.items():
             key = fold(word), language
             most, form, passages = found.get(key, (0, "", 0))
-            commonest = max((most, form), (count, word)) if passages else (count, word)
-            found[key] = (*commonest, passages + count)
+            found[key] = (*max((most, form), (count, word)), passages + count)
     return sorted((*key, form, passages) for key, (_, form, passages) in found.items())
 
 

@@ -83,7 +83,7 @@ class Word:
 
     @property
     def is_exact(self) -> bool:
-        """Whether it is a year, an amount or a code, which stands in a text or doesn't."""
+        """Whether it is a year, an amount, a code or a unit's number: it is written or it isn't."""
         return self.is_code or self.designates or bool(_EXACT.fullmatch(self.text))
 
     @property
@@ -99,7 +99,8 @@ Name = tuple[Word, ...]  # neighbouring words are one name: Estados Unidos
 class Unmentioned:
     """`words` are the names absent from a passage, or the absent parts of them. `weight` is how
     much of the question is in doubt, from 0 to 1: a name's share of it, and how far its partner is
-    from a good one. `figure` is whether a year, an amount or a code is among them."""
+    from a good one. `figure` is whether a year, an amount, a code or a unit's number is among
+    them."""
 
     words: tuple[str, ...]
     weight: float

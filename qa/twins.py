@@ -66,8 +66,8 @@ def candidates(
 ) -> list[Pair]:
     """Pairs of rows in two languages that stand out for one another.
 
-    Of equal ones the first stands for all. `vectors` gives the vectors of rows in an index,
-    (m, dim), among which those of passages are `places`, (n,).
+    Of equal ones the first stands for all. `vectors` gives new copies of the vectors of rows in an
+    index, (m, dim), among which those of passages are `places`, (n,).
     """
     of: dict[Language, list[int]] = {name: [] for name in LANGUAGES}
     seen = set[int]()
