@@ -188,14 +188,14 @@ class VectorIndex:
 def neighbours(queries: Vectors, vectors: Vectors, top_k: int) -> tuple[Rows, Vectors]:
     """The rows of `vectors`, (n, dim), nearest to each of many `queries`, (m, dim); exact.
 
-    Both are of any length. Gives rows and cosines, (m, min(top_k, n)), best first; n must not be
+    Both are of unit length. Gives rows and cosines, (m, min(top_k, n)), best first; n must not be
     0. Memory grows with m, not with m times n.
     """
     import faiss
 
     top_k = min(top_k, len(vectors))
     with one_thread() if len(queries) * len(vectors) <= _FEW else nullcontext():
-        scores, rows = faiss.knn(unit(queries), unit(vectors), top_k, faiss.METRIC_INNER_PRODUCT)
+        scores, rows = faiss.knn(queries, vectors, top_k, faiss.METRIC_INNER_PRODUCT)
     return rows, scores
 
 

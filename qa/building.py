@@ -20,7 +20,7 @@ from qa.likeness import keyed
 from qa.mentions import names
 from qa.passages import cut, has_question
 from qa.progress import Share
-from qa.twins import Alignments, candidates, find_twins
+from qa.twins import Alignments, Known, candidates, find_twins
 from qa.types import Document, Passage
 
 ALIGNMENTS = "alignments.npy"  # only who builds the next index reads them
@@ -72,9 +72,9 @@ def write_generation(
     np.save(target / FREQUENCIES, _frequencies(encoded, places[0]))
     kind = _search(encoded.written_aside(places[0]), target / VECTORS)
     with ThreadPoolExecutor(1, "candidates") as beside:
-        pairs = beside.submit(candidates, passages, places[0], encoded.written_aside)
-
-        aligned = {} if before is None else _aligned(before, encoded)
+        known = None if before is None else _known(before, encoded, places[0])
+        pairs = beside.submit(candidates, passages, places[0], encoded.written_aside, known)
+        aligned = {} if known is None else known.alignments
         alignments = Alignments(passages, places[0], encoded.tokens, aligned)
 
         def twins() -> list[int | None]:
@@ -197,19 +197,24 @@ def _frequencies(encoded: Encoded, own: npt.NDArray[np.int32]) -> npt.NDArray[np
     return np.stack(encoded.tokens.frequencies(np.bincount(own, minlength=len(encoded))))
 
 
-def _aligned(before: Library, encoded: Encoded) -> dict[tuple[int, int], float]:
-    """What an index before this one tells of texts that are in both, by the rows here."""
+def _known(before: Library, encoded: Encoded, own: npt.NDArray[np.int32]) -> Known | None:
+    """What an index before this one tells of the texts of passages, by their rows here; `own`, (n,)
+    are these."""
     if before.encoded.tokens.packing.name != encoded.tokens.packing.name:
-        return {}
-    pairs = np.load(before.index / before.state.generation / ALIGNMENTS, allow_pickle=False)
-    keys = before.encoded.keys
-    rows = set(pairs["rows"].ravel().tolist())
-    here = {row: encoded.find(keys[row], vector=True) for row in rows}
-    return {
-        (one, other): alignment
-        for (left, right), alignment in pairs.tolist()
-        if (one := here[left]) is not None and (other := here[right]) is not None
-    }
+        return None
+    found = np.load(before.index / before.state.generation / ALIGNMENTS, allow_pickle=False)
+    there, here = before.encoded.keys, encoded.keys
+    rows = set(found["rows"].ravel().tolist())
+    row_of = {row: encoded.find(there[row], vector=True) for row in rows}
+    anew = {row for row in own.tolist() if before.encoded.find(here[row], vector=True) is None}
+    alignments = {}
+    for (left, right), alignment in found.tolist():
+        one, other = row_of[left], row_of[right]
+        if one is not None and other is not None:
+            alignments[one, other] = alignment
+        else:
+            anew |= {row for row in (one, other) if row is not None}
+    return Known(alignments, anew)
 
 
 def _search(vectors: npt.NDArray[np.float32], path: Path) -> IndexKind:

@@ -78,13 +78,18 @@ def _fill(
 
 def _word_rows(words: lexicon.Counts) -> list[tuple[str, str, str, int]]:
     """Each word without capitals and accents, a language, its commonest form, its passages."""
-    found: dict[tuple[str, str], tuple[int, str, int]] = {}
+    rows = list[tuple[str, str, str, int]]()
     for language, counts in words.items():
+        found: dict[str, tuple[int, str, int]] = {}
         for word, count in counts.items():
-            key = fold(word), language
-            most, form, passages = found.get(key, (0, "", 0))
-            found[key] = (*max((most, form), (count, word)), passages + count)
-    return sorted((*key, form, passages) for key, (_, form, passages) in found.items())
+            key = fold(word)
+            if key in found:  # most words are written in one way only
+                most, form, passages = found[key]
+                found[key] = (*max((most, form), (count, word)), passages + count)
+            else:
+                found[key] = count, word, count
+        rows += [(key, language, form, passages) for key, (_, form, passages) in found.items()]
+    return sorted(rows)
 
 
 def _document_row(d: Document) -> tuple[Any, ...]:

@@ -54,11 +54,10 @@ Counts = dict[Language, Counter[str]]
 
 def terms(text: str) -> list[str]:
     """The words of a text for lexical search: folded to lower-case ASCII letters, cut to a stem."""
-    return list(map(_term, _WORD.findall(text)))
+    return list(map(_stem, _WORD.findall(text)))
 
 
-@lru_cache(maxsize=2**14)
-def _term(word: str) -> str:
+def _stem(word: str) -> str:
     return fold(word)[:_STEM]
 
 
@@ -110,7 +109,7 @@ class _Said:
     def lists(self, language: Language) -> Iterator[Written]:
         """Of each term the places of the passages that have it, ascending, and how often."""
         stems: dict[str, int] = defaultdict(count().__next__)
-        term_of = np.array([stems[_term(word)] for word in self._numbers], np.uint32)
+        term_of = np.array([stems[_stem(word)] for word in self._numbers], np.uint32)
         number, place, times = _tallied(term_of[np.asarray(self._said)], np.asarray(self._places))
         starts = np.searchsorted(number, np.arange(len(stems) + 1)).tolist()
         places = place.astype("<u2").tobytes()

@@ -7,11 +7,12 @@ Where they stand is told by their vectors without what those of their language h
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import TokenStore, multiply, neighbours
+from embeddings import TokenStore, multiply, neighbours, unit
 from qa.editions import corrected
 from qa.figures import figures
 from qa.months import months
@@ -30,6 +31,8 @@ ALIGNED = 0.58
 # A few tokens align by chance: "From the new chair" with "Nueva sede" (new premises) at 0.65.
 FEW, SURELY = 8, 0.7
 SHORTEST = 0.5  # of the longer one's tokens; else that one tells too much more (seen on MLQA)
+MANY = 4096  # texts; all pairs of fewer are compared in 0.1 s
+SHARE = 16  # one in so many may be new: each is compared with all, and so are its neighbours
 HELD = 0.5  # passages by which the mean of a language is held back: one alone is no mean
 
 
@@ -59,15 +62,27 @@ def find_twins(
     return groups.numbers()
 
 
+class Known(NamedTuple):
+    """What an index before this one tells, by the rows of texts: how well pairs align that may be
+    translations, and which texts are to be compared `anew`, as they came since, or lost one that
+    they were in a pair with."""
+
+    alignments: Mapping[Pair, float]
+    anew: Set[int]
+
+
 def candidates(
     passages: Sequence[Passage],
     places: Places,
     vectors: Callable[[Places], Vectors],
+    known: Known | None = None,
 ) -> list[Pair]:
     """Pairs of rows in two languages that stand out for one another.
 
     Of equal ones the first stands for all. `vectors` gives new copies of the vectors of rows in an
-    index, (m, dim), among which those of passages are `places`, (n,).
+    index, (m, dim), among which those of passages are `places`, (n,). Where most of many are
+    `known`, only the others are compared: their pairs stay, though what they stand out from may
+    be a little different by now.
     """
     of: dict[Language, list[int]] = {name: [] for name in LANGUAGES}
     seen = set[int]()
@@ -76,12 +91,18 @@ def candidates(
         if passage.alike not in seen and passage.kind != "contact":
             of[passage.language].append(row)
         seen.add(passage.alike)
-    own = {name: _centred(vectors(places[rows])) for name, rows in of.items()}
-    return [
-        (of[one][left], of[other][right])
-        for one, other in combinations(LANGUAGES, 2)
-        for left, right in _mutual(own[one], own[other])
-    ]
+    first = {int(places[row]): row for rows in of.values() for row in reversed(rows)}
+    if known is None or len(first) < MANY or len(first) < SHARE * len(known.anew):
+        known = Known({}, first.keys())
+    pairs = {(first[a], first[b]) for a, b in known.alignments if a in first and b in first}
+    own = {name: unit(_centred(vectors(places[rows]))) for name, rows in of.items()}
+    anew = {name: _among(places[rows], known.anew) for name, rows in of.items()}
+    for one, other in combinations(LANGUAGES, 2):
+        found = {*_mutual(own[one], own[other], anew[one])}
+        if len(anew[one]) < len(own[one]):
+            found |= {(left, right) for right, left in _mutual(own[other], own[one], anew[other])}
+        pairs |= {(of[one][left], of[other][right]) for left, right in found}
+    return sorted(pairs)
 
 
 class Alignments:
@@ -170,19 +191,31 @@ def _months(passage: Passage) -> Set[object]:
     return months(passage.search_text)
 
 
-def _mutual(left: Vectors, right: Vectors) -> list[Pair]:
-    """Pairs that are each other's best by margin, and stand out from their neighbourhood."""
-    if not len(left) or not len(right):
+def _among(places: Places, some: Set[int]) -> Rows:
+    """Where in `places` these are."""
+    return np.array([at for at, place in enumerate(places.tolist()) if place in some], np.int64)
+
+
+def _mutual(left: Vectors, right: Vectors, rows: Rows) -> list[Pair]:
+    """Pairs of these rows of `left` with one of `right` that are each other's best by margin, and
+    stand out from their neighbourhood. Both are of unit length."""
+    if not len(rows) or not len(right):
         return []
-    there, cosines_there = neighbours(left, right, NEIGHBOURS)
-    back, cosines_back = neighbours(right, left, NEIGHBOURS)
-    near_left, near_right = cosines_there.mean(axis=1), cosines_back.mean(axis=1)
-    best_there, margins = _best(there, cosines_there, near_left, near_right)
+    there, cosines_there = neighbours(left[rows], right, NEIGHBOURS)
+    met, numbers = np.unique(there, return_inverse=True)
+    back, cosines_back = neighbours(right[met], left, NEIGHBOURS)
+    near_right = cosines_back.mean(axis=1)
+    near_left = np.zeros(len(left), np.float32)
+    near_left[rows] = cosines_there.mean(axis=1)
+    if len(others := np.setdiff1d(back, rows)):
+        near_left[others] = neighbours(left[others], right, NEIGHBOURS)[1].mean(axis=1)
+    there = numbers.reshape(there.shape)
+    best_there, margins = _best(there, cosines_there, near_left[rows], near_right)
     best_back, _ = _best(back, cosines_back, near_right, near_left)
     return [
-        (one, int(other))
-        for one, other in enumerate(best_there)
-        if best_back[other] == one and margins[one] >= MARGIN
+        (row, int(met[best]))
+        for row, best, margin in zip(rows.tolist(), best_there, margins, strict=True)
+        if best_back[best] == row and margin >= MARGIN
     ]
 
 

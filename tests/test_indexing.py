@@ -131,7 +131,14 @@ def test_a_changed_passage_is_encoded_and_no_other(
 def test_what_is_known_of_pairs_is_not_worked_out_again(
     folder: Path, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def candidates(passages: Sequence[Passage], *_: object) -> list[tuple[int, int]]:
+    told = list[set[tuple[str, str]]]()
+
+    def candidates(
+        passages: Sequence[Passage], places: twins.Places, _: object, known: twins.Known | None
+    ) -> list[tuple[int, int]]:
+        if known is not None:
+            anew = [p for p, place in zip(passages, places, strict=True) if place in known.anew]
+            told.append({(p.doc_id, p.language) for p in anew})
         first = {p.language: row for row, p in reversed(list(enumerate(passages)))}
         return [(first["en"], first["fr"]), (first["en"], first["es"])]
 
@@ -148,6 +155,7 @@ def test_what_is_known_of_pairs_is_not_worked_out_again(
     (folder / "moulin.txt").write_text(changed)
     library = refresh(folder, index)
     assert len(worked_out) == 3
+    assert told == [{("more", "en")}, {("moulin", "fr"), ("bees", "en")}]  # which lost the mill
     assert_like_new(library, folder, tmp_path)
 
 

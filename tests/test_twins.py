@@ -7,6 +7,7 @@ two passages align as far as they share words.
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from embeddings import Bytes, TokenStore, TokenWriter
 from embeddings.interaction import SHARED
 from qa import twins
 from qa.likeness import keyed
-from qa.twins import Alignments, candidates, find_twins
+from qa.twins import NEIGHBOURS, Alignments, Known, candidates, find_twins
 from qa.types import Kind, Language, Passage
 
 # What else the corpus talks about: a translation stands out from its neighbourhood, if it has one.
@@ -201,6 +202,84 @@ def test_translations_are_aligned_by_products_too_small_for_blas_to_share(
     closest = min(cosines.max(axis=0).mean(), cosines.max(axis=1).mean())
     assert twins._alignment(tokens[:120], tokens) == pytest.approx(closest)
     assert max(sizes) <= SHARED < sum(sizes)
+
+
+class Corpus:
+    """Forty matters, each told of in every language; a text is known by its row."""
+
+    def __init__(self) -> None:
+        random = np.random.default_rng(0)
+        matters = np.tile(random.normal(size=(40, DIM)), (3, 1))
+        self._vectors = (matters + random.normal(size=(120, DIM)) / 2).astype(np.float32)
+        self._languages = np.repeat(["en", "fr", "es"], 40).tolist()
+
+    def pairs(self, rows: Sequence[int], known: Known | None = None) -> set[tuple[int, int]]:
+        """What may be translations among some of the texts."""
+        passages = [
+            Passage("doc", row + 1, 0, 1, 1, self._languages[row], "prose", str(row), alike=row)
+            for row in rows
+        ]
+        found = candidates(passages, np.array(rows, np.int32), self._vectors.__getitem__, known)
+        return {(rows[one], rows[other]) for one, other in found}
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many vectors were compared with all of another language, each time; few are many now."""
+    counted, compare = list[int](), twins.neighbours
+
+    def counting(some: twins.Vectors, *rest: Any) -> Any:
+        counted.append(len(some))
+        return compare(some, *rest)
+
+    monkeypatch.setattr(twins, "neighbours", counting)
+    monkeypatch.setattr(twins, "MANY", 1)
+    return counted
+
+
+def test_what_came_since_is_compared_and_nothing_else(compared: list[int]) -> None:
+    corpus = Corpus()
+    came = {7, 51, 99}  # in another language each
+    before = corpus.pairs([row for row in range(120) if row not in came])
+    known = Known(dict.fromkeys(before, 0.9), came)
+    everything = corpus.pairs(range(120))
+    assert {(7, 47), (7, 87), (51, 91), (11, 51), (19, 99), (59, 99)} <= everything - before
+    assert compared[-2:] == [40, 40]
+    compared.clear()
+    assert corpus.pairs(range(120), known) == everything
+    assert max(compared) <= NEIGHBOURS**2
+
+
+def test_what_stands_near_what_came_is_weighed_by_its_own_neighbourhood(
+    compared: list[int],
+) -> None:
+    corpus = Corpus()
+    corpus._vectors[8] = corpus._vectors[47] + corpus._vectors[48]  # halfway between two matters
+    assert (7, 47) in corpus.pairs(range(120))
+    before = corpus.pairs([row for row in range(120) if row != 7])
+    assert (7, 47) in corpus.pairs(range(120), Known(dict.fromkeys(before, 0.9), {7}))
+
+
+def test_what_lost_its_counterpart_finds_another(compared: list[int]) -> None:
+    corpus = Corpus()
+    corpus._vectors[3] = corpus._vectors[43] * 0.7 + corpus._vectors[4] * 0.3  # next to the best
+    corpus._vectors[2] = corpus._vectors[43]
+    before = corpus.pairs(range(120))
+    assert (2, 43) in before and (3, 43) not in before
+    left = [row for row in range(120) if row != 2]
+    there = {pair: 0.9 for pair in before if 2 not in pair}
+    assert (3, 43) not in corpus.pairs(left, Known(there, set()))
+    assert (3, 43) in corpus.pairs(left, Known(there, {43}))
+
+
+def test_where_much_is_new_all_is_compared(compared: list[int]) -> None:
+    corpus = Corpus()
+    known = Known({}, set(range(8)))  # of 120 texts
+    assert corpus.pairs(range(120), known) == corpus.pairs(range(120))
+    assert compared == [40] * 12
+    compared.clear()
+    corpus.pairs(range(120), Known({}, set(range(7))))
+    assert max(compared) < 40
 
 
 @pytest.mark.parametrize(("words", "together"), [(7, False), (8, True)])
