@@ -13,6 +13,7 @@ import numpy.typing as npt
 from embeddings import NONE, Encoder, IndexKind, VectorIndex, centres, packing_for
 from qa import catalogue_writer, manifest
 from qa.boilerplate import marked
+from qa.catalogue_writer import Earlier
 from qa.encoded import ASIDE, PLACES, Encoded, EncodedWriter, Text, keys_of
 from qa.language import fold
 from qa.library import CATALOGUE, FREQUENCIES, OPENING, VECTORS, Library
@@ -80,7 +81,8 @@ def write_generation(
         def twins() -> list[int | None]:
             return find_twins(passages, pairs.result(), alignments)
 
-        catalogue_writer.write(target / CATALOGUE, documents, passages, twins)
+        earlier = None if before is None else _earlier(documents, before)
+        catalogue_writer.write(target / CATALOGUE, documents, passages, twins, earlier)
     np.save(target / ALIGNMENTS, np.array(list(alignments.found.items()), _ALIGNMENT))
     (target / ASIDE).unlink()
     return Written(_files(target), kind)
@@ -215,6 +217,14 @@ def _known(before: Library, encoded: Encoded, own: npt.NDArray[np.int32]) -> Kno
         else:
             anew |= {row for row in (one, other) if row is not None}
     return Known(alignments, anew)
+
+
+def _earlier(documents: Sequence[Document], before: Library) -> Earlier | None:
+    """What may be copied of the catalogue before, if that is most of it."""
+    known = before.whole_documents
+    same = {d.doc_id for d in documents if known.get(d.doc_id) is d}
+    path = before.index / before.state.generation / CATALOGUE
+    return Earlier(path, same) if 2 * len(same) > len(known) else None
 
 
 def _search(vectors: npt.NDArray[np.float32], path: Path) -> IndexKind:

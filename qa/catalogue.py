@@ -47,6 +47,11 @@ def _name(data: bytes) -> str:
     return data.decode("utf-8", "surrogatepass")
 
 
+def opened_as(path: Path) -> str:
+    """What SQLite is told to open: a file that nobody writes any more."""
+    return f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+
+
 def checksum(values: Sequence[Any]) -> int:
     return zlib.crc32(repr(values).encode())
 
@@ -66,9 +71,8 @@ class Catalogue:
         """
         self._trouble = f"{path} is damaged" + (f"; {cure}" if cure else "")
         self._turn = threading.Lock()
-        place = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         try:
-            self._connection = sqlite3.connect(place, uri=True, check_same_thread=False)
+            self._connection = sqlite3.connect(opened_as(path), uri=True, check_same_thread=False)
         except sqlite3.Error as error:
             raise LibraryError(self._trouble) from error
         self.passage_count: int = self._one("SELECT count(*) FROM passages")[0]

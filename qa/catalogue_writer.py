@@ -3,13 +3,13 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from qa import lexicon
-from qa.catalogue import NO_PAGES, bytes_of, checksum
+from qa.catalogue import NO_PAGES, bytes_of, checksum, opened_as
 from qa.language import fold
 from qa.types import Document, Passage
 
@@ -37,24 +37,46 @@ CREATE TABLE words (
 _ASIDE = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
 
 
+class Earlier(NamedTuple):
+    """A catalogue whose rows were read and checked, and the IDs of documents that are the same."""
+
+    path: Path
+    same: Set[str]
+
+
 def write(
     path: Path,
     documents: Iterable[Document],
     passages: Sequence[Passage],
     twins: Callable[[], Sequence[int | None]],
+    earlier: Earlier | None = None,
 ) -> None:
     """Write a new catalogue. `twins()[row]` numbers the group of equal passages a row is in; it
-    is asked for last, so that it can be found meanwhile.
+    is asked for last, so that it can be found meanwhile. Documents of an `earlier` one are copied.
 
     Raises:
         OSError: there is no room, or no right to write.
     """
     try:
-        with closing(sqlite3.connect(path)) as connection, connection:
-            connection.executescript(_ASIDE)
+        with closing(sqlite3.connect(path.absolute().as_uri(), uri=True)) as connection, connection:
+            connection.executescript(_ASIDE + _SCHEMA)
+            if earlier is not None:
+                _copy(connection, earlier)
+                documents = (d for d in documents if d.doc_id not in earlier.same)
             _fill(connection, documents, passages, twins)
     except sqlite3.Error as error:
         raise OSError(str(error)) from error
+
+
+def _copy(connection: sqlite3.Connection, earlier: Earlier) -> None:
+    """Those that are no more what they were are few, and go again."""
+    connection.execute("ATTACH ? AS earlier", (opened_as(earlier.path),))
+    connection.execute("INSERT INTO documents SELECT * FROM earlier.documents")
+    there = connection.execute("SELECT doc_id FROM documents").fetchall()
+    same = {bytes_of(doc_id) for doc_id in earlier.same}
+    connection.executemany(
+        "DELETE FROM documents WHERE doc_id = ?", (row for row in there if row[0] not in same)
+    )
 
 
 def _fill(
@@ -63,7 +85,6 @@ def _fill(
     passages: Sequence[Passage],
     twins: Callable[[], Sequence[int | None]],
 ) -> None:
-    connection.executescript(_SCHEMA)
     connection.executemany(
         f"INSERT INTO documents VALUES ({lexicon.marks(range(12))})", map(_document_row, documents)
     )
