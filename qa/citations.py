@@ -35,9 +35,9 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$-])")
 
 
 def bibtex(quotes: Sequence[Quote], dates: Mapping[str, str]) -> str:
-    """One @misc entry a quote; `dates` are those of the documents, by ID, where they have one."""
+    """One @misc entry a quote; `dates` are theirs, by source ID, as far as they are known."""
     taken: set[str] = set()
-    return "\n\n".join(_entry(q, _key(q, taken), dates.get(q.doc_id, "")) for q in quotes)
+    return "\n\n".join(_entry(q, _key(q, taken), dates.get(q.source_id, "")) for q in quotes)
 
 
 def _entry(quote: Quote, key: str, dated: str) -> str:
@@ -89,7 +89,7 @@ def _latex(text: str) -> str:
 def csl_json(quotes: Sequence[Quote], dates: Mapping[str, str]) -> list[dict[str, Any]]:
     """One item a quote, with the variables of the CSL-JSON schema."""
     taken: set[str] = set()
-    return [_item(quote, _key(quote, taken), dates.get(quote.doc_id, "")) for quote in quotes]
+    return [_item(quote, _key(quote, taken), dates.get(quote.source_id, "")) for quote in quotes]
 
 
 def _item(quote: Quote, key: str, dated: str) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def markdown(quotes: Sequence[Quote], dates: Mapping[str, str]) -> str:
     blocks = []
     for number, quote in enumerate(quotes, 1):
         title = _MARKDOWN.sub(r"\\\1", one_line(quote.title or quote.doc_id))
-        url, dated = _url(quote.path), one_line(dates.get(quote.doc_id, ""))
+        url, dated = _url(quote.path), one_line(dates.get(quote.source_id, ""))
         parts = [
             code(quote.source_id),
             code(in_file(quote.path.name, quote)),

@@ -31,8 +31,9 @@ def print_cited(bot: "Bot", answer: "Answer", style: str) -> None:
     """Citations of the quotes; where there is no answer there is nothing to cite."""
     from qa import citations
     from qa.render import refusal
+    from qa.selection import dates_of
 
-    dates = {document.doc_id: document.date for document in bot.sources() if document.date}
+    dates = dates_of(bot.library(), [quote.source_id for quote in answer.quotes])
     if not answer:
         for told in (refusal(answer), *answer.notes):
             complain(told)

@@ -100,16 +100,15 @@ class Filter:
                 yield part
 
     def admits(self) -> Callable[[Document, str], bool]:
-        """What tells whether a document, and its path in the folder, fulfil the conditions."""
+        """What tells whether a document, whatever its date, and its path fulfil the conditions."""
         fits, words = _paths(self.within), _plain(self.title)
 
         def admit(document: Document, path: str) -> bool:
-            inside = not self.within or fits(path)
-            return inside and words in _plain(document.title) and self._covers(document.date)
+            return (not self.within or fits(path)) and words in _plain(document.title)
 
         return admit
 
-    def _covers(self, day: str) -> bool:
+    def covers(self, day: str) -> bool:
         """Whether a date, of which only the year may be known, may lie in the span of time."""
         if not (self.since or self.until):
             return True

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings import NONE, IndexFileError, Interaction, VectorIndex
-from qa import manifest
+from qa import manifest, reading
 from qa.catalogue import Catalogue
 from qa.encoded import PLACES, Encoded
 from qa.errors import LibraryError
@@ -197,6 +197,21 @@ class Library:
     def doc_ids(self) -> list[str]:
         """The document of every passage, by row."""
         return self.catalogue.doc_ids()
+
+    @cached_property
+    def dates(self) -> list[str]:
+        """The date of every passage, by row: that of its document, but in a table that of its own
+        row, where it tells one; "" where none is known."""
+        of_documents = {document.doc_id: document.date for document in self.documents}
+        dates = [of_documents[doc_id] for doc_id in self.doc_ids]
+        first = self.catalogue.first_rows()
+        for document in filter(lambda d: reading.is_table(d.path), self.documents):
+            passages = self.catalogue.passages_of(document.doc_id)
+            text = self.document(document.doc_id).text
+            told = reading.dates([text[passage.start : passage.end] for passage in passages])
+            for row, date in enumerate(told, first.get(document.doc_id, 0)):
+                dates[row] = date or dates[row]
+        return dates
 
     @cached_property
     def names_shown(self) -> dict[str, str]:

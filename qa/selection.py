@@ -30,6 +30,9 @@ def rows_of(
     if where != Filter(only=where.only):
         left, of = _documents(library, where), library.doc_ids
         rows = [row for row in rows if of[row] in left]
+    if where.since or where.until:
+        dates = library.dates
+        rows = [row for row in rows if where.covers(dates[row])]
     only = where.only or LANGUAGES
     return np.array([r for r in rows if languages[r] in only and r not in hidden], np.int64)
 
@@ -46,14 +49,23 @@ def path_of(library: Library, doc_id: str) -> str:
     return PurePath(source.path).as_posix() if source else doc_id
 
 
+def dates_of(library: Library, source_ids: Sequence[str]) -> dict[str, str]:
+    """When these passages were written, by source ID, as far as it is known."""
+    first = library.catalogue.first_rows()
+    parts = {source_id: source_parts(source_id) for source_id in source_ids}
+    rows = {name: first[doc_id] + number - 1 for name, (doc_id, number) in parts.items()}
+    return {name: library.dates[row] for name, row in rows.items() if library.dates[row]}
+
+
 def undated_note(library: Library, where: Filter, language: Language) -> tuple[str, ...]:
     """What is said where documents are left out only because nobody knows their date."""
     if not (where.since or where.until):
         return ()
-    rows = _found(library, replace(where, since="", until=""))
-    rest = {library.doc_ids[row] for row in rows}
-    undated = sum(not d.date and d.doc_id in rest for d in library.documents)
-    return (say("undated", language, count=undated, total=len(rest)),) if undated else ()
+    rest = _found(library, replace(where, since="", until=""))
+    found = {library.doc_ids[row] for row in rest}
+    dated = {library.doc_ids[row] for row in rest if library.dates[row]}
+    undated = len(found) - len(dated)
+    return (say("undated", language, count=undated, total=len(found)),) if undated else ()
 
 
 def nothing_left(library: Library, where: Filter, language: Language) -> str:
@@ -62,7 +74,7 @@ def nothing_left(library: Library, where: Filter, language: Language) -> str:
     conditions = " ".join(map(str, empty or [where]))
     documents = library.documents
     languages = [name for name in LANGUAGES if name in library.languages]
-    dates = sorted(d.date for d in documents if d.date)
+    dates = sorted(filter(None, library.dates))
     paths = sorted(path_of(library, d.doc_id) for d in documents)
     more = ["…"] if len(paths) > EXAMPLES else []
     return say(

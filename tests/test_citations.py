@@ -104,7 +104,7 @@ def parsed(text: str) -> list[Entry]:
 
 
 def test_a_bibtex_entry_has_all_it_takes_to_find_the_quote() -> None:
-    [(key, fields)] = entries(bibtex([quote()], {"bees": "2007-11-05"}))
+    [(key, fields)] = entries(bibtex([quote()], {"bees#p2": "2007-11-05"}))
     assert key == f"qa-bees-p2-{HASH[:8]}"
     assert fields == {
         "title": "{{Bees}}",
@@ -120,7 +120,7 @@ def test_a_bibtex_entry_has_all_it_takes_to_find_the_quote() -> None:
 
 
 def test_csl_json_has_the_same_in_the_variables_of_its_schema() -> None:
-    assert csl_json([quote()], {"bees": "2007-11-05"}) == [
+    assert csl_json([quote()], {"bees#p2": "2007-11-05"}) == [
         {
             "id": f"qa-bees-p2-{HASH[:8]}",
             "type": "document",
@@ -136,7 +136,7 @@ def test_csl_json_has_the_same_in_the_variables_of_its_schema() -> None:
 
 
 def test_markdown_has_the_quote_below_its_source() -> None:
-    assert markdown([quote()], {"bees": "2007-11-05"}) == (
+    assert markdown([quote()], {"bees#p2": "2007-11-05"}) == (
         "**1.** `bees#p2` · `b é.pdf p. 12` · [Bees](file:///docs/b%20%C3%A9.pdf) · "
         f"2007\\-11\\-05 · SHA-256 `{HASH}`\n\n> Bees fly."
     )
@@ -162,7 +162,7 @@ def test_markdown_has_the_quote_below_its_source() -> None:
 def test_a_date_is_cited_as_far_as_it_is_known(
     dated: str, bib: dict[str, str], csl: dict[str, object] | None
 ) -> None:
-    dates = {"bees": dated} if dated else {}
+    dates = {"bees#p2": dated} if dated else {}
     [(_, fields)] = entries(bibtex([quote()], dates))
     assert {name: fields[name] for name in fields.keys() & {"year", "month", "day"}} == bib
     assert ("dated" in fields["note"]) is (bool(dated) and not bib)
@@ -191,7 +191,7 @@ def test_a_bibtex_parser_reads_a_hostile_title_as_one_field() -> None:
 
 def test_a_processor_of_csl_writes_the_title_and_the_year_of_every_item() -> None:
     quotes = [quote(), quote(title=HOSTILE, source_id="odd#p1", doc_id="odd", page=None)]
-    source = CiteProcJSON(csl_json(quotes, {"bees": "2007-11-05", "odd": "2008"}))
+    source = CiteProcJSON(csl_json(quotes, {"bees#p2": "2007-11-05", "odd#p1": "2008"}))
     style = CitationStylesStyle("harvard-cite-them-right", validate=False)
     listed = CitationStylesBibliography(style, source, formatter.plain)
     for key in source:
@@ -208,7 +208,7 @@ def test_no_title_or_name_breaks_a_citation(title: str, name: str, dated: str, t
     odd = quote(
         title=title, source_id=f"{name}#p1", doc_id=name, path=Path("/docs/" + name), text=text
     )
-    quotes, dates = [odd, quote(), odd], {name: dated}
+    quotes, dates = [odd, quote(), odd], {odd.source_id: dated}
     keys = [key for key, _ in entries(bibtex(quotes, dates))]
     items = json.loads(json.dumps(csl_json(quotes, dates)))
     assert keys == [item["id"] for item in items]

@@ -11,7 +11,8 @@ from conftest import HashingEncoder
 from qa.bot import Bot
 from qa.errors import UsageError
 from qa.filters import Filter
-from qa.types import Answer, Document
+from qa.selection import dates_of
+from qa.types import Answer
 
 HONEY = "How many kilograms of honey?"
 FILES = {
@@ -112,6 +113,54 @@ def test_documents_without_a_date_are_left_out_and_counted(ask: Ask) -> None:
     assert ask(within="notes").notes == ()
 
 
+TABLE = """\
+Publié le,title,text,birth date
+2014-03-02,The wall,The wall of the harbour was mended for 40 kilograms of honey.,1961-01-01
+12/05/2016,The school,The school was given 50 kilograms of honey.,
+,The bridge,Nobody knows when the bridge cost 60 kilograms of honey.,1999-09-09
+"""
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Bot:
+    """Two tables, most of whose rows tell their dates."""
+    (tmp_path / "press").mkdir()
+    (tmp_path / "press" / "press.csv").write_text(TABLE)
+    (tmp_path / "press" / "letters-2015.jsonl").write_text(
+        '{"text": "Honey of a letter: 70 kilograms.", "from": "Ana"}\n'
+        '{"text": "Honey of a late letter: 80 kilograms.\\n\\nIt was sold.", "date": "2017"}\n'
+    )
+    return Bot(tmp_path / "press", tmp_path / "index", HashingEncoder(), model_name="hashing")
+
+
+@pytest.mark.parametrize(
+    ("span", "numbers"),
+    [
+        ({}, {"press#p2", "press#p4", "press#p6", *(f"letters-2015#p{n}" for n in (1, 2, 3))}),
+        ({"since": "2014", "until": "2014-12-31"}, {"press#p2"}),
+        ({"since": "2016-05-01", "until": "2016-12-05"}, {"press#p4"}),
+        ({"until": "2015"}, {"press#p2", "letters-2015#p1"}),
+        ({"since": "2016-12", "until": "2016-12"}, {"press#p4"}),  # may be the fifth of December
+        ({"since": "2017"}, {"letters-2015#p2", "letters-2015#p3"}),
+        ({"until": "2013"}, set()),
+    ],
+)
+def test_a_row_of_a_table_has_the_date_that_it_tells(
+    tables: Bot, span: dict[str, str], numbers: set[str]
+) -> None:
+    where = Filter.of(**span)
+    answer = tables.answer(HONEY, where=where, top_k=99, threshold=0.0, language="en")
+    assert {quote.source_id for quote in answer.quotes if quote.kind == "prose"} == numbers
+
+
+def test_a_row_is_cited_with_its_own_date(tables: Bot) -> None:
+    named = ["press#p2", "press#p6", "letters-2015#p1"]
+    assert dates_of(tables.library(), named) == {
+        "press#p2": "2014-03-02",
+        "letters-2015#p1": "2015",
+    }
+
+
 @pytest.mark.parametrize(
     ("conditions", "named"),
     [
@@ -186,8 +235,7 @@ def test_languages_are_taken_from_whatever_gives_them() -> None:
 
 def test_a_date_of_which_only_the_year_is_known_may_lie_in_any_month_of_it() -> None:
     def covers(day: str, **span: str) -> bool:
-        document = Document("doc", Path("doc.txt"), "Title", "en", "", date=day)
-        return Filter.of(**span).admits()(document, "doc.txt")
+        return Filter.of(**span).covers(day)
 
     assert covers("2015", since="2015-06") and covers("2015", until="2015-06")
     assert not covers("2015", since="2016-01") and not covers("2015", until="2014-12-31")

@@ -3,6 +3,18 @@
 from qa.reading.apart import Apart
 from qa.reading.document import located, read
 from qa.reading.folder import Listing, find
-from qa.reading.formats import FORMATS, REVISIONS, extractor
+from qa.reading.formats import FORMATS, REVISIONS, extractor, is_table
+from qa.reading.rows import dates
 
-__all__ = ["FORMATS", "REVISIONS", "Apart", "Listing", "extractor", "find", "located", "read"]
+__all__ = [
+    "FORMATS",
+    "REVISIONS",
+    "Apart",
+    "Listing",
+    "dates",
+    "extractor",
+    "find",
+    "is_table",
+    "located",
+    "read",
+]

@@ -50,9 +50,8 @@ def located(path: Path) -> Path:
 def _document(path: Path, doc_id: str, sha256: str, extract: Extract) -> Document:
     hint = extract.language
     known: Language = hint if hint in LANGUAGES else "en"
-    table = formats.FORMATS[path.suffix.lower()].is_table
     beside = (*extract.asides, *dated_lines(extract.text))
-    title = extract.title or ("" if table else headline(extract.text, beside))
+    title = extract.title or ("" if formats.is_table(path) else headline(extract.text, beside))
     return Document(
         doc_id=doc_id,
         path=path,

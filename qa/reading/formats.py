@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import cast
 
 from qa.reading.extract import Extract, Extractor, UnreadableError
@@ -51,6 +52,12 @@ FORMATS = {
 }
 # Changes where any file would give another text: an index knows by it that it was read otherwise.
 REVISIONS = " ".join(f"{suffix}{kind.revision}" for suffix, kind in FORMATS.items())
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file has a text in every row, as far as its name tells."""
+    kind = FORMATS.get(path.suffix.lower())
+    return kind is not None and kind.is_table
 
 
 @cache

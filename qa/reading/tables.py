@@ -1,8 +1,4 @@
-"""Tables: each cell of their column of text, or else each row, is a paragraph of the document.
-
-What stands beside a text in its row follows it in brackets, as an editor adds what isn't the
-author's: who said it, when, and under which number it is kept.
-"""
+"""Tables: each cell of their column of text, or else each row, is a paragraph of the document."""
 
 import csv as library
 import io
@@ -12,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qa.reading.extract import Extract, UnreadableError, paragraphs
+from qa.reading.rows import noted, whole
 from qa.reading.text import plain
 
 # The names under which published sets keep their texts, best first, and their titles.
@@ -27,7 +24,6 @@ TEXTS = (
     "paragraph",
 )
 TITLES = ("title", "titre", "título", "titulo", "headline", "name")
-NUMBERS = ("", "id", "_id", "#")  # of the columns in which programs count rows
 ROWS = 5000  # without a column of text; what has more is data to calculate with
 MAX_CELL = 2**20  # characters; a book in one cell is a mistake in the quotation marks
 
@@ -117,11 +113,14 @@ def _extract(
     parts = list[str]()
     for line, row in rows.items():
         if text is None:
-            parts.append(_whole(row))
+            parts.append(whole(row))
         elif text not in row or not isinstance(row[text], str | None):
             bad[line] = f"line {line} has no text for {text!r}"
         else:
-            parts += [_cell(row, title) if title is not None else "", _noted(row, text, title)]
+            parts += [
+                _cell(row, title) if title is not None else "",
+                noted(_cell(row, text), row, (text, title)),
+            ]
     if text is None and not any(parts):
         raise UnreadableError(f"has no column of text (its columns: {seen}); {_CURE}")
     lost = f"is read in part: {_said(bad)}; mend it to have all of it searched" if bad else ""
@@ -137,31 +136,6 @@ def _said(bad: Mapping[int, str]) -> str:
 def _column(names: Sequence[str], wanted: Sequence[str]) -> str | None:
     plain = {str(name).strip().casefold(): name for name in names}
     return next((plain[name] for name in wanted if name in plain), None)
-
-
-def _whole(row: Mapping[str, Any]) -> str:
-    """A row as one line, each cell behind the name of its column: "| Item: Rent | 2023: 4800 |"."""
-    told = _told(row)
-    return f"| {' | '.join(told)} |" if told else ""
-
-
-def _noted(row: Mapping[str, Any], text: str, title: str | None) -> str:
-    """The text of a row, and all else that it tells: "I saw it. [witness: Ana Ruiz; age: 41]"."""
-    words = _cell(row, text)
-    told = _told({n: v for n, v in row.items() if n not in (text, title) and not _counts(n, v)})
-    return f"{words} [{'; '.join(told)}]" if words and told else words
-
-
-def _counts(name: str, value: object) -> bool:
-    """Whether a cell is no more than the number of its row."""
-    return name.strip().casefold() in NUMBERS and str(value).strip().isdecimal()
-
-
-def _told(row: Mapping[str, Any]) -> list[str]:
-    """The cells of a row that have anything in them, each behind the name of its column."""
-    cells = ((name, value) for name, value in row.items() if isinstance(value, str | int | float))
-    texts = ((" ".join(str(name).split()), " ".join(str(value).split())) for name, value in cells)
-    return [f"{name}: {value}" if name else value for name, value in texts if value]
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:
