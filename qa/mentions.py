@@ -198,6 +198,21 @@ def unmentioned(
     return Unmentioned(tuple(dict.fromkeys(absent)), weight, figure)
 
 
+def introduced(names: Sequence[Name], text: str, opening: str, language: Language) -> list[str]:
+    """The names that the opening of a document has, and none of them a passage in a `language`,
+    whose `text` it is: all of the document may be about them, or this part about somebody else."""
+    there, before = _Text(text, language), _Text(opening, language)
+    named = [
+        name for name in names if not any(w.is_number or w.is_people or w.months for w in name)
+    ]
+    return [
+        " ".join(word.text for word in name)
+        for name in named
+        if not any(_is_spelled(word, there) for word in name)
+        and all(_is_spelled(word, before) for word in name)
+    ]
+
+
 @dataclass(frozen=True)
 class _Text:
     """A text, made ready where something is looked for in it."""

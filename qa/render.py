@@ -99,8 +99,9 @@ def quote(quote: Quote, style: Style, language: Language, number: int | None = N
         lines += [
             "   " + line for line in painted_lines([(_missing(quote, language), _MISSING)], style)
         ]
-    for twins in _twins(quote, language):
-        lines += ["   " + line for line in _dim(twins, style)]
+    beside = [_introduced(quote, language)] if quote.introduced else []
+    for told in (*beside, *_twins(quote, language)):
+        lines += ["   " + line for line in _dim(told, style)]
     return "\n".join(lines)
 
 
@@ -213,6 +214,10 @@ def _listed(sources: Sequence[str]) -> str:
 
 def _missing(quote: Quote, language: Language) -> str:
     return _said("not_mentioned", language, words=", ".join(quote.missing))
+
+
+def _introduced(quote: Quote, language: Language) -> str:
+    return _said("introduced", language, words=", ".join(quote.introduced))
 
 
 def _said(key: Key, language: Language, /, **values: str) -> str:

@@ -10,6 +10,7 @@ from qa.differences import words
 from qa.highlight import CountTokens, highlight
 from qa.language import fold, foreign, say
 from qa.library import Library
+from qa.mentions import introduced
 from qa.retriever import Hit
 from qa.types import Answer, Document, Passage, Quote, Twin
 
@@ -135,12 +136,15 @@ def _quote(
     passage = hit.passage
     document = library.document(passage.doc_id)
     quote = quote_of(passage, document)
+    opening = library.opening(passage.doc_id) if hit.query.names else ""
+    names = introduced(hit.query.names, passage.search_text, opening, passage.language)
     return replace(
         quote,
         score=probability,
         highlight=highlight(hit, quote, count_tokens),
         twins=tuple(twin for _row, twin in twins),
         missing=hit.unmentioned.words,
+        introduced=tuple(names),
     )
 
 

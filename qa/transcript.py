@@ -83,6 +83,8 @@ def _turn(turn: Turn) -> Iterator[str]:
         yield blockquote(quote.text)
         if quote.missing:
             yield say("not_mentioned", language, words=one_line(", ".join(quote.missing)))
+        if quote.introduced:
+            yield say("introduced", language, words=one_line(", ".join(quote.introduced)))
         keys: tuple[tuple[Key, bool], ...] = (("also_at", False), ("edition_at", True))
         for key, differs in keys:
             if also := [twin.source_id for twin in quote.twins if twin.differs == differs]:

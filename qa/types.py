@@ -113,7 +113,8 @@ class Quote:
     `score` is a calibrated probability, 0 to 1, that the passage answers the question.
     `highlight` is the telling part, in offsets of the document like `start` and `end`.
     `page` is None for formats without pages. `missing` are the names and numbers of the question
-    that the passage does not mention.
+    that the passage does not mention; `introduced` are names that it doesn't either, but that its
+    document has at the beginning.
     """
 
     source_id: str
@@ -131,6 +132,7 @@ class Quote:
     highlight: Span | None = None
     twins: tuple[Twin, ...] = ()
     missing: tuple[str, ...] = ()
+    introduced: tuple[str, ...] = ()
 
     @property
     def also(self) -> tuple[str, ...]:
@@ -166,6 +168,7 @@ class Quote:
                 for t in self.twins
             ],
             "missing": list(self.missing),
+            "introduced": list(self.introduced),
         }
 
 

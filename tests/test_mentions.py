@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from qa.mentions import ABSENT, DOUBTFUL, UNWRITTEN, Unmentioned, names, unmentioned
+from qa.mentions import ABSENT, DOUBTFUL, UNWRITTEN, Unmentioned, introduced, names, unmentioned
 from qa.types import Language
 
 
@@ -99,6 +99,24 @@ def test_where_other_months_are_told_a_month_is_among_them_or_missing(
     language: Language, question: str, text: str, missing: tuple[str, ...]
 ) -> None:
     assert told(question, text, language).words == missing
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "named"),
+    [
+        ("How many died in Nafara?", "Nineteen died, twelve of them in Konsiga.", ["Nafara"]),
+        ("How many died in Nafara?", "In Nafara nobody died.", []),
+        ("How many died in Paris?", "Nineteen died.", []),
+        ("How many died at Nafara Wells?", "Nineteen died at the Wells.", []),
+        ("How many died in May 2018 in Nafara?", "Nineteen died.", ["Nafara"]),
+    ],
+)
+def test_a_name_that_only_the_beginning_of_the_document_has_is_told_of(
+    question: str, text: str, named: list[str]
+) -> None:
+    opening = "Malians in May 2018. Wells of Konsiga and Nafara (see Nafara Wells)."
+    found = names(question, one_a_word, "en")
+    assert introduced(found, text, opening, "en") == named
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,7 @@ def test_the_fields_of_a_quote() -> None:
         "highlight",
         "twins",
         "missing",
+        "introduced",
     ]
     assert isinstance(qa.Quote.also, property)
 

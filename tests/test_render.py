@@ -99,6 +99,21 @@ def test_what_a_passage_does_not_mention_is_said_below_it(language: Language, sa
     assert render.plain(asked).splitlines()[-1] == f"   {said}"
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "named at the beginning of the document, not in this passage: Nafara"),
+        ("fr", "au début du document, et non dans ce passage\xa0: Nafara"),
+        ("es", "al principio del documento, y no en este pasaje: Nafara"),
+    ],
+)
+def test_what_only_the_beginning_of_a_document_names_is_said_too(
+    language: Language, said: str
+) -> None:
+    asked = replace(answer(quote(introduced=("Nafara",))), language=language)
+    assert render.plain(asked).splitlines()[-1] == f"   {said}"
+
+
 def test_a_refusal_shows_what_is_closest() -> None:
     refusal = Answer("?", "?", "en", (), (quote(score=0.1),), "no relevant passage", ("A note.",))
     assert render.plain(refusal) == (
@@ -302,7 +317,7 @@ def test_no_text_at_all_steers_the_terminal(
     text: str, colour: bool, width: int, links: bool
 ) -> None:
     span = Span(len(text) // 3, len(text) // 2)
-    others = {"twins": (Twin(text, "es"),), "missing": (text,)}
+    others = {"twins": (Twin(text, "es"),), "missing": (text,), "introduced": (text,)}
     data = quote(text, title=text, source_id=text, highlight=span, **others)
     data = replace(data, path=Path("/docs/" + text))
     printed = render.render(

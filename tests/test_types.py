@@ -32,6 +32,7 @@ QUOTE = Quote(
     highlight=Span(20, 31),
     twins=(Twin("abeilles#p2", "fr"), Twin("copy#p2", "en")),
     missing=("Italy",),
+    introduced=("Lima",),
 )
 ANSWER = Answer("Do they dance?", "Do they dance?", "en", (QUOTE,))
 REFUSAL = Answer("?", "?", "fr", (), (QUOTE,), "no relevant passage", ("A note.",))
@@ -65,6 +66,7 @@ def test_a_quote_as_plain_values() -> None:
             {"source_id": "copy#p2", "language": "en", "differs": False},
         ],
         "missing": ["Italy"],
+        "introduced": ["Lima"],
     }
 
 

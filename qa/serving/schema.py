@@ -104,6 +104,9 @@ class QuoteShape(_Shape):
     highlight: Highlight | None
     also: list[TwinShape] = Field(description="The same passage elsewhere.")
     missing: list[str] = Field(description="Names and numbers that it does not mention.")
+    introduced: list[str] = Field(
+        description="Names that its document has at the beginning, and the passage has not."
+    )
 
 
 class AnswerShape(_Shape):
