@@ -12,7 +12,7 @@ _NAMES = (
 ).split(",")
 NUMBERS = {name: n for n, names in enumerate(_NAMES, 1) for name in names.split()}
 NAMED = "|".join(sorted(NUMBERS, key=len, reverse=True))  # a pattern, of folded text
-_MONTH = re.compile(rf"\b(?:{NAMED})\b|(?<!\d)(?:19|20)\d\d-(?P<iso>0[1-9]|1[0-2])(?!\d)")
+_MONTH = re.compile(rf"\b(?:{NAMED})\b|(?<!\d)(?:1[5-9]|20)\d\d-(?P<iso>0[1-9]|1[0-2])(?!\d)")
 
 
 def months(text: str) -> frozenset[int]:

@@ -17,6 +17,9 @@ from qa.types import Span
         ("20160503 minutes", "2016-05-03"),
         ("minutes 2016.05.03", "2016-05-03"),
         ("report-2015", "2015"),
+        ("lettres-1887", "1887"),
+        ("1764-05-03_lettre", "1764-05-03"),
+        ("letter-1764", ""),  # a number as well as a year
         ("Rapport2015_final", "2015"),
         ("report_2015_03", "2015-03"),
         ("review 2015-2016", ""),  # two that differ
@@ -38,6 +41,8 @@ def test_the_date_in_a_files_name(name: str, day: str) -> None:
     [
         ("Lima, 12 de febrero del 2016.- El Jefe de Misión", "2016-02-12"),
         ("Paris, le 1er mars 2015", "2015-03-01"),
+        ("Londres, le 3 mars 1764", "1764-03-03"),
+        ("Sevilla, 4 de mayo de 1412", ""),
         ("Publié le 4 août 2011 :", "2011-08-04"),
         ("Geneva (12 March 2014) – IOM said", "2014-03-12"),
         ("Published on May 3rd, 2010", "2010-05-03"),

@@ -16,10 +16,11 @@ from qa.types import Span
 TOP = 3000  # characters of a text in which a dateline is looked for: a page with its menus
 END = 2000  # characters at the end, where it says when a contract was signed, above the names
 HEAD = 3  # lines at the top, of which one may name the month of an issue
+_NUMBERED = "1800"  # what is less may number a file; its day would tell that it is a year
 NEAR = 60  # characters from there to the date: a place, and how many copies there are
 PLACE = 40  # characters that may stand before the date on its line: "La Paz, Bolivia, le"
 
-_YEAR = r"(?:19|20)\d\d"
+_YEAR = r"(?:1[5-9]|20)\d\d"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|°)?"
 _WRITTEN = re.compile(
     rf"(?P<iso>{_YEAR}(?P<mark>[-/])\d\d?(?P=mark)\d\d?)(?!\d)"
@@ -78,6 +79,8 @@ def in_name(name: str) -> str:
     for match in _NAMED.finditer(name):
         if match["day"]:
             found.add(_iso(match["year"], match["month"], match["day"]))
+        elif match["year"] < _NUMBERED:
+            continue
         elif match["month"] and match["mark"]:  # "201503" may be a number of any kind
             found.add(f"{match['year']}-{match['month']}")
         elif not match["month"]:

@@ -22,7 +22,7 @@ _DATES = re.compile(
 _NOTED = re.compile(r"\[(?P<cells>[^\[\]]*)\]\Z")
 _WHOLE = re.compile(r"\A\|(?P<cells>.*)\|\Z", re.DOTALL)
 # 27/03/2015, or 03/27/2015, whatever time of the day follows.
-_FIGURES = re.compile(r"(\d\d?)[/.-](\d\d?)[/.-]((?:19|20)\d\d)(?!\d)")
+_FIGURES = re.compile(r"(\d\d?)[/.-](\d\d?)[/.-]((?:1[5-9]|20)\d\d)(?!\d)")
 _MONTHS = 12
 
 
