@@ -10,8 +10,9 @@ from math import ceil
 
 from qa import layout
 from qa.furniture import cards, glued, menus
-from qa.language import detect
+from qa.language import detect, fold
 from qa.layout import Line
+from qa.months import NAMED
 from qa.sentences import asks, is_blank, sentences, solid
 from qa.speakers import interviewer, speaker
 from qa.types import Document, Kind, Language, Passage, Span
@@ -35,6 +36,13 @@ _HYPHENATED = re.compile(rf"(?<=[^\W\d_]-){_LINE_END}[ \t]*(?=[^\W\d_])")
 _BROKEN = re.compile(rf"(?<![^\W\d_])([^\W\d_]++)-{_LINE_END}[ \t]*([^\W\d_]+)")
 _COMPOUND = re.compile(r"(?<![^\W\d_])[^\W\d_]++-[^\W\d_]+")
 _BLANKS = re.compile(r"[\s\ufeff]+")
+# "Lyon, le 19 février 1912", "Lima, 12 May 2016", of folded text.
+_TH = r"(?:er|st|nd|rd|th|º)?"
+_DATELINE = re.compile(
+    rf"[a-z][^\W\d_]*(?:[ '’-][^\W\d_]+){{0,5}},? (?:(?:le|el|a|on|the) )?"
+    rf"(?:\d{{1,2}}{_TH} (?:of |de )?(?:{NAMED})|(?:{NAMED}) \d{{1,2}}{_TH}),?"
+    r" (?:de |del )?\d{4}\.?"
+)
 # "WHO WE AREThe": two words or more in capitals, then a word that starts in the last one.
 _CAPITALS = re.compile(
     r"(?:[A-ZÀ-ÖØ-Þ]{2,} ){1,5}[A-ZÀ-ÖØ-Þ]+(?=[A-ZÀ-ÖØ-Þ](?:[a-zß-öø-ÿ]{2}|[a-rt-z] ))"
@@ -180,9 +188,16 @@ def _with_headings(found: Sequence[Block]) -> list[Block]:
             depth = depth if block.lines[0].ornament else HEADINGS
         elif depth < HEADINGS and _is_heading(block, HEADLINE if first else HEADING):
             marked[index], depth = replace(block, kind="heading"), depth + 1
+        elif _is_dateline(block) and index + 1 < len(found) and found[index + 1].kind == "prose":
+            marked[index], depth = replace(block, kind="heading"), 1
         else:
             depth = 0 if _is_body(block) else HEADINGS
     return marked
+
+
+def _is_dateline(block: Block) -> bool:
+    """Whether it is a place and a day, as above the greeting of a letter."""
+    return len(block.lines) == 1 and bool(_DATELINE.fullmatch(fold(block.words)))
 
 
 def _answered(found: Sequence[Block]) -> Iterator[Block]:

@@ -34,6 +34,9 @@ from qa.reading.notices import LONGEST, SHORT, is_notice
         "Para seguir leyendo, inicie sesión.",
         "¡Suscríbete a nuestro boletín!",
         "Contenido exclusivo para suscriptores",
+        "You are being redirected to the pages of our members.",
+        "Dans un instant, vous allez être redirigé vers l'espace des abonnés.",
+        "Escucha nuestro podcast de la semana",
     ],
 )
 def test_what_a_page_says_of_a_text_is_a_notice(line: str) -> None:
@@ -55,6 +58,8 @@ def test_what_a_page_says_of_a_text_is_a_notice(line: str) -> None:
         "Subscribers were told that the price of honey would rise.",
         "Les abonnés ont reçu une lettre.",
         "Los suscriptores del boletín son tres mil.",
+        "The mail of the village was redirected to the mill.",
+        "Our podcast of last week told the story of the flood.",
         "Creative Commons was founded in 2001; its licences are used by millions.",
         "Il vous reste trois jours pour récolter le miel.",
         f"Sign up for our newsletter{' and read what bees do' * (SHORT // 20)}",

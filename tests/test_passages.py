@@ -380,6 +380,27 @@ def test_a_greeting_and_an_announcement_are_in_one_passage_with_what_is_beneath(
     assert cut_text(f"It was late.\n\n{opening}") == prose("It was late.", opening)
 
 
+@pytest.mark.parametrize(
+    "dateline",
+    [
+        "Lyon, le 19 février 1912",
+        "Saint-Aubin-des-Forges, le 1er mars 1913.",
+        "Buenos Aires, 4 de mayo de 1911",
+        "London, 3rd May 1799",
+        "Santa Fe, May 3, 2016",
+    ],
+)
+def test_a_place_and_a_day_are_the_heading_of_a_letter(dateline: str) -> None:
+    letter = "Dear Ana,\n\nIt rained in Lima.", "Nobody had an umbrella.", "Clara"
+    text = "\n\n".join([dateline, *letter])
+
+    assert cut_text(text) == [("heading", dateline), *prose(*letter)]
+    below = f"{dateline}\n\nDear Ana,\n\nIt rained."
+    assert cut_text(f"Nobody came.\n\n{below}") == [*prose("Nobody came."), *cut_text(below)]
+    told = f"It rained in Lima.\n\nThe law of {dateline} holds.\n\n{dateline}"
+    assert cut_text(told) == prose(*told.split("\n\n"))
+
+
 def test_short_steps_are_one_passage_and_clauses_are_passages_of_their_own() -> None:
     steps = "1. Stay calm.\n2. Sit the child upright.\n3. Call the nurse."
     clause = "The tenant keeps the garden, the hedge and the path in the state he found them in"

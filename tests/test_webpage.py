@@ -71,6 +71,23 @@ def test_links_to_other_pages_stand_aside_with_what_announces_them() -> None:
     assert aside(found) == ["Read more:", "The flood that nobody in the valley forgot"]
 
 
+def test_a_sentence_around_a_long_link_stays() -> None:
+    told = f"the {'old ' * 30}wheel had to be mended, as the council of the valley found at last"
+    said = f"In fact, {told} before the winter of that year."
+    link = f'In fact, <a href="/wheel">{told}</a> before the winter of that year.'
+
+    found = page(paragraphs(*BODY[:3]) + f"<p>{link}</p>" + paragraphs(*BODY[3:]))
+
+    assert said in found.text
+    assert aside(found) == []
+    for other in (
+        link.replace(" before the winter of that year.", "."),
+        link.replace("In fact, ", "Read: "),
+    ):
+        found = page(paragraphs(*BODY[:3]) + f"<p>{other}</p>" + paragraphs(*BODY[3:]))
+        assert told not in found.text or aside(found) != []
+
+
 def test_addresses_headings_and_links_within_a_sentence_stay() -> None:
     tree = document_fromstring(
         """<p>Write to:</p><p><a href="mailto:friends@mill.example">friends@mill.example</a></p>

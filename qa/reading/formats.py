@@ -34,7 +34,7 @@ class Format:
 
 
 _PLAIN, _MARKDOWN = Format("text", "plain"), Format("text", "markdown")
-_HTML = Format("html", "extract", "trafilatura", revision=12)
+_HTML = Format("html", "extract", "trafilatura", revision=13)
 FORMATS = {
     ".txt": _PLAIN,
     ".md": _MARKDOWN,

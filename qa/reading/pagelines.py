@@ -30,6 +30,8 @@ _OFFERS = re.compile(
 )
 LINKED = 0.8  # of the letters of a line that is there for its links
 LINKED_HEADING = 0.5  # many have the name of a section or an author in them
+_PROSE = 100  # letters of a sentence that is none of those that invite to follow a link
+_GOES_ON = 4  # words behind it
 LEAD = 60  # letters; a byline and a date have fewer
 
 
@@ -129,7 +131,7 @@ def _line(stack: Sequence[_Open], texts: Sequence[tuple[str, _Open]]) -> Iterato
     links = sum(len(letters(text)) for text, around in texts if around.away)
     leaps = sum(len(letters(text)) for text, around in texts if around.leaps)
     least = LINKED_HEADING if holder.tag in HEADINGS else LINKED
-    linked = links >= least * (size - _announcement(texts))
+    linked = links >= least * (size - _announcement(texts)) and not _is_sentence(texts, size)
     beside = all(around.beside for text, around in texts if letters(text))
     if linked or not beside:
         yield Line(
@@ -144,6 +146,14 @@ def _line(stack: Sequence[_Open], texts: Sequence[tuple[str, _Open]]) -> Iterato
             tuple(element.name for element in stack),
             holder.body,
         )
+
+
+def _is_sentence(texts: Sequence[tuple[str, _Open]], size: int) -> bool:
+    """Whether a long link stands within a sentence, which goes on behind it to its full stop."""
+    told = [(text.strip(), around.away) for text, around in texts if text.strip()]
+    (first, opens), (last, ends) = told[0], told[-1]
+    goes_on = len(last.split()) >= _GOES_ON and last.endswith(".")
+    return size >= _PROSE and goes_on and not (opens or ends or first.endswith(":"))
 
 
 def _announcement(texts: Sequence[tuple[str, _Open]]) -> int:
