@@ -118,7 +118,10 @@ def ask(
         raise typer.Exit(_batch(bot, Asking(top_k, spoken, where)))
     text = decoded(standard_input().read()) if question == "-" else question
     if not text.strip():
-        raise UsageError('the question is empty; write it in quotes: qa ask "How many …?"')
+        raise UsageError(
+            'the question is empty; write it in quotes: qa ask "How many …?", or - for one from '
+            "standard input"
+        )
     bot = asked(documents, index, model, store)
     answer = bot.answer(searchable(text), top_k=top_k, language=spoken, where=where)
     if cite is not None:

@@ -128,7 +128,7 @@ def named_source(library: Library, source_id: str) -> tuple[Document, int]:
     if document and count:
         name = document.doc_id
         cure = f"the passages of {name} are {name}#p1 to {name}#p{count}"
-    raise SourceError(f"there is no source {source_id}; {cure}")
+    raise SourceError(f"there is no source {source_id} in {library.state.folder}; {cure}")
 
 
 def _named_document(library: Library, name: str) -> Document | None:
