@@ -21,8 +21,9 @@ import qa.bot
 from qa import manifest
 from qa.bot import Bot
 from qa.errors import LibraryError
+from qa.filters import is_period
 from qa.passages import cut
-from qa.reading import formats
+from qa.reading import dates, formats
 from qa.reading.extract import UnreadableError, checked
 from qa.sentences import is_blank, sentences
 from qa.types import Document, Span
@@ -74,7 +75,9 @@ def _read(suffix: str, data: bytes) -> None:
         extract.text.encode()
         spans = [*extract.asides, *(Span(page, page) for page in extract.pages)]
         assert all(0 <= span.start <= span.end <= len(extract.text) for span in spans)
-        cut(_document(extract.text, extract.asides, extract.pages))
+        found = cut(_document(extract.text, extract.asides, extract.pages))
+        told = dates([extract.text[passage.start : passage.end] for passage in found])
+        assert all(date == "" or is_period(date) for date in told)
 
 
 def text(data: bytes) -> None:
