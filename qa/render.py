@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def _dim(text: str, style: Style) -> Iterator[str]:
 
 
 def _heading(quote: Quote, style: Style, language: Language, number: int | None) -> list[str]:
-    """Where the quote stands: on one line, or on two where a terminal is too narrow for it."""
+    """Where the quote stands: on one line, or on two or three where a terminal is too narrow."""
     prefix = f"{number}. " if number is not None else "   "
     source = one_line(quote.source_id)
     place = one_line(in_file(location(quote.path), quote))
@@ -120,9 +121,12 @@ def _heading(quote: Quote, style: Style, language: Language, number: int | None)
     if quote.score:
         about.append(f"{say('score', language)} {quote.score:.2f}")
     painted = prefix + style.paint(source, _SOURCE)
-    if style.width and len(prefix + "  ".join([source, place, *about])) > style.width:
-        return ["  ".join([painted, *about]), "   " + style.link(place, quote.path, quote.line)]
-    return ["  ".join([painted, style.link(place, quote.path, quote.line), *about])]
+    linked, width = style.link(place, quote.path, quote.line), style.width or sys.maxsize
+    if len(prefix + "  ".join([source, place, *about])) <= width:
+        return ["  ".join([painted, linked, *about])]
+    if len(prefix + "  ".join([source, *about])) <= width:
+        return ["  ".join([painted, *about]), "   " + linked]
+    return [painted, "   " + "  ".join(about), "   " + linked]
 
 
 def in_file(name: str, quote: Quote) -> str:

@@ -475,7 +475,9 @@ def test_a_name_is_taken_as_it_is_shown(tmp_path: Path, encoder: HashingEncoder)
         assert bot.passage(f"{shown}#p1").source_id == f"{name}#p1"
     with pytest.raises(SourceError, match="the passages of two  blanks are two  blanks#p1 to"):
         bot.passage("two blanks#p2")
-    with pytest.raises(SourceError, match="there is no source two   blanks#p1 in .*; it should look"):
+    with pytest.raises(
+        SourceError, match=r"there is no source two   blanks#p1 in .*; it should look"
+    ):
         bot.passage("two   blanks#p1")
 
 

@@ -265,6 +265,21 @@ def test_a_long_line_is_wrapped_at_words() -> None:
     assert printed.split().count("word") == 40
 
 
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (80, ["1. bees#p2  /docs/bees.txt:3  English  score 0.50"]),
+        (40, ["1. bees#p2  English  score 0.50", "   /docs/bees.txt:3"]),
+        (30, ["1. bees#p2", "   English  score 0.50", "   /docs/bees.txt:3"]),
+    ],
+)
+def test_where_a_quote_stands_takes_more_lines_in_a_narrow_terminal(
+    width: int, lines: list[str]
+) -> None:
+    printed = render.render(answer(quote(score=0.5)), Style(width=width))
+    assert [line.replace("\\", "/") for line in printed.splitlines()[: len(lines)]] == lines
+
+
 @given(text=ANYTHING, width=st.integers(0, 60))
 @example(text="a  b\t\tc" * 20, width=24)
 @example(text="a-b-" * 30 + "\xa0x", width=24)
