@@ -200,17 +200,18 @@ class Library:
 
     @cached_property
     def dates(self) -> list[str]:
-        """The date of every passage, by row: that of its document, but in a table that of its own
-        row, where it tells one; "" where none is known."""
+        """The date of every passage, by row: that of its document, but of a table that of the row,
+        and of what an e-mail quotes that of the other one; "" where none is known."""
         of_documents = {document.doc_id: document.date for document in self.documents}
         dates = [of_documents[doc_id] for doc_id in self.doc_ids]
         first = self.catalogue.first_rows()
-        for document in filter(lambda d: reading.is_table(d.path), self.documents):
-            passages = self.catalogue.passages_of(document.doc_id)
-            text = self.document(document.doc_id).text
-            told = reading.dates([text[passage.start : passage.end] for passage in passages])
-            for row, date in enumerate(told, first.get(document.doc_id, 0)):
-                dates[row] = date or dates[row]
+        for document in self.documents:
+            if tell := reading.dating(document.path):
+                passages = self.catalogue.passages_of(document.doc_id)
+                text = self.document(document.doc_id).text
+                told = tell([text[passage.start : passage.end] for passage in passages])
+                for row, date in enumerate(told, first.get(document.doc_id, 0)):
+                    dates[row] = dates[row] if date is None else date
         return dates
 
     @cached_property

@@ -3,18 +3,16 @@
 from qa.reading.apart import Apart
 from qa.reading.document import located, read
 from qa.reading.folder import Listing, find
-from qa.reading.formats import FORMATS, REVISIONS, extractor, is_table
-from qa.reading.rows import dates
+from qa.reading.formats import FORMATS, REVISIONS, dating, extractor
 
 __all__ = [
     "FORMATS",
     "REVISIONS",
     "Apart",
     "Listing",
-    "dates",
+    "dating",
     "extractor",
     "find",
-    "is_table",
     "located",
     "read",
 ]

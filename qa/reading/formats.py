@@ -1,11 +1,13 @@
 """The formats that are read: a file's suffix, and who makes a text of it."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
+from qa.reading import quoted, rows
 from qa.reading.extract import Extract, Extractor, UnreadableError
 
 
@@ -50,14 +52,19 @@ FORMATS = {
     ".csv": Format("tables", "csv", revision=6),
     ".jsonl": Format("tables", "jsonl", revision=5),
 }
+_DATING = {"tables": rows.dates, "mail": quoted.dates}
 # Changes where any file would give another text: an index knows by it that it was read otherwise.
 REVISIONS = " ".join(f"{suffix}{kind.revision}" for suffix, kind in FORMATS.items())
 
 
-def is_table(path: Path) -> bool:
-    """Whether a file has a text in every row, as far as its name tells."""
+def dating(path: Path) -> Callable[[Sequence[str]], list[str | None]] | None:
+    """What tells of the passages of a file, in order, when they were written, if parts of it have
+    dates of their own: rows of a table, what an e-mail quotes.
+
+    It gives None where that is when the document was, "" where it is another day, and not known.
+    """
     kind = FORMATS.get(path.suffix.lower())
-    return kind is not None and kind.is_table
+    return _DATING.get(kind.module) if kind else None
 
 
 @cache

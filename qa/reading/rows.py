@@ -41,18 +41,18 @@ def noted(text: str, row: Mapping[str, Any], others: Collection[str | None]) -> 
     return f"{text} [{'; '.join(told)}]" if text and told else text
 
 
-def dates(texts: Sequence[str]) -> list[str]:
+def dates(texts: Sequence[str]) -> list[str | None]:
     """For each passage of a table when its row was written, as the row tells: YYYY-MM-DD, YYYY-MM
-    or YYYY; "" where it doesn't, or several columns tell several.
+    or YYYY; None where it doesn't, or several columns tell several.
 
     What a row tells stands at its end: before it come its title, and all but the last of the
     paragraphs of a long text.
     """
-    found, date = list[str](), ""
+    found, date = list[str | None](), ""
     for text in reversed(texts):
         beside = _NOTED.search(text) or _WHOLE.search(text)
         date = _told_in(beside["cells"]) if beside else date
-        found.append(date)
+        found.append(date or None)
     return found[::-1]
 
 

@@ -23,7 +23,7 @@ from qa.bot import Bot
 from qa.errors import LibraryError
 from qa.filters import is_period
 from qa.passages import cut
-from qa.reading import dates, formats
+from qa.reading import formats
 from qa.reading.extract import UnreadableError, checked
 from qa.sentences import is_blank, sentences
 from qa.types import Document, Span
@@ -76,8 +76,9 @@ def _read(suffix: str, data: bytes) -> None:
         spans = [*extract.asides, *(Span(page, page) for page in extract.pages)]
         assert all(0 <= span.start <= span.end <= len(extract.text) for span in spans)
         found = cut(_document(extract.text, extract.asides, extract.pages))
-        told = dates([extract.text[passage.start : passage.end] for passage in found])
-        assert all(date == "" or is_period(date) for date in told)
+        if tell := formats.dating(Path(f"a{suffix}")):
+            told = tell([extract.text[passage.start : passage.end] for passage in found])
+            assert all(is_period(date) for date in told if date)
 
 
 def text(data: bytes) -> None:
