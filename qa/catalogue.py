@@ -131,8 +131,8 @@ class Catalogue:
         )
 
     def documents(self) -> list[Document]:
-        """All documents, by ID, without their texts. No document from here has its `asides`:
-        they are of use only where it is cut."""
+        """All documents, by ID, without their texts. No document from here has its `asides`
+        and `rows`: they are of use only where it is cut."""
         found = self._all(f"SELECT {_DOCUMENT} FROM documents")
         return sorted(map(self._document, found), key=lambda document: document.doc_id)
 

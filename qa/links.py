@@ -16,7 +16,7 @@ _TERMS = ("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm", "conto
 _MULTIPLEXERS = ("screen", "tmux", "dumb", "linux")  # do without, or may
 # Those that open a text at the line that its URL ends in; to others it may be a part of the name.
 _AT_LINES = frozenset(("iTerm.app", "vscode"))
-_TEXTS = frozenset((".txt", ".md", ".markdown"))
+_TEXTS = frozenset((".txt", ".md", ".markdown", ".csv", ".jsonl"))  # whose lines are told
 _VTE, _KONSOLE = 5000, 201200  # the first versions that know links (and don't crash on them)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil
+from operator import itemgetter
 
 from qa import layout
 from qa.furniture import cards, glued, menus
@@ -90,7 +91,7 @@ def cut(document: Document, *, max_chars: int = MAX_CHARS) -> tuple[Passage, ...
                     number=len(passages) + 1,
                     start=piece.start,
                     end=piece.end,
-                    line=block.line_at(piece.start),
+                    line=_row_line(document, piece.start) or block.line_at(piece.start),
                     language=_language(words, document.language),
                     kind=block.kind,
                     search_text=words,
@@ -98,6 +99,12 @@ def cut(document: Document, *, max_chars: int = MAX_CHARS) -> tuple[Passage, ...
             )
         above = block.lines[-1].text if block.kind == "menu" else ""
     return tuple(passages)
+
+
+def _row_line(document: Document, offset: int) -> int:
+    """The line of the file on which the row begins that `offset` is in; 0 in what is no table."""
+    at = bisect_right(document.rows, offset, key=itemgetter(0)) - 1
+    return document.rows[at][1] if at >= 0 else 0
 
 
 def headline(text: str, asides: Sequence[Span] = ()) -> str:

@@ -31,7 +31,8 @@ class Document:
     Of plain text (`extractor` is "") nothing is translated or stripped:
     `path.read_bytes().decode(encoding) == text`. Of other formats `text` is what the `extractor`,
     by name and version, made of the file; it is kept in the index, and every offset is into it.
-    `pages` are the offsets at which pages start, `asides` what stands beside the text on them.
+    `pages` are the offsets at which pages start, `asides` what stands beside the text on them, and
+    `rows`, of a table, the offsets at which rows start, each with its line in the file.
     `lost` tells what of the file could not be read, as the end of a sentence on it.
     """
 
@@ -46,6 +47,7 @@ class Document:
     date: str = ""  # YYYY-MM-DD, YYYY-MM or YYYY, as it is known
     pages: tuple[int, ...] = ()
     asides: tuple[Span, ...] = ()
+    rows: tuple[tuple[int, int], ...] = ()
     lost: str = ""
 
     def page_at(self, offset: int) -> int | None:
@@ -65,7 +67,7 @@ class Passage:
     number: int  # counts from 1 within its document
     start: int
     end: int
-    line: int  # counts from 1; the line on which the passage starts
+    line: int  # counts from 1; that on which the passage starts, or in a table the row it is of
     language: Language
     kind: Kind
     search_text: str

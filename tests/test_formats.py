@@ -476,6 +476,23 @@ def test_rows_of_a_table_are_paragraphs(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("suffix", "source", "lines"),
+    [
+        (".csv", f'id,title,text\n\n1,Honey,"{HONEY}\n\nMore."\n2,,{KEEPER}\n', [3, 3, 3, 6]),
+        (".csv", f'sep=;\nid;text\n1;{HONEY}\n2;"{KEEPER}', [3, 4]),
+        (".csv", f"Item,Price\nHoney,3\n\n{KEEPER},4\n", [2, 4]),
+        (".jsonl", f'{{"text": "{HONEY}\\n\\nMore."}}\n\n{{"text": "{KEEPER}"}}\n', [1, 1, 3]),
+    ],
+)
+def test_a_passage_of_a_table_is_on_the_line_that_its_row_begins_on(
+    tmp_path: Path, suffix: str, source: str, lines: list[int]
+) -> None:
+    (tmp_path / f"a{suffix}").write_text(source)
+    document = read(tmp_path / f"a{suffix}", "a")
+    assert [passage.line for passage in cut(document)] == lines
+
+
 def test_what_stands_beside_a_text_in_its_row_follows_it_in_brackets() -> None:
     heard = 'id,Witness,title,text,age\n1,Ana  Ruiz,Heard,"I saw it.",41\n2,,,No.,\n3,Li,Blank,,7\n'
     rows = '{"text": "Oak.", "_id": "HX.14", "year": 1931, "at": null, "tags": ["a"]}'

@@ -63,7 +63,7 @@ def assert_harmless(printed: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "place"),
-    [("a.txt", "a.txt:3"), ("a.MD", "a.MD:3"), ("a.docx", "a.docx"), ("a.csv", "a.csv")],
+    [("a.txt", "a.txt:3"), ("a.MD", "a.MD:3"), ("a.docx", "a.docx"), ("a.csv", "a.csv:3")],
 )
 def test_a_line_is_said_of_what_has_lines(name: str, place: str) -> None:
     assert render.in_file(name, replace(quote(), path=Path(name))) == place

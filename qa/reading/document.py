@@ -65,6 +65,7 @@ def _document(path: Path, doc_id: str, sha256: str, extract: Extract) -> Documen
         date=date_of(path.stem, extract),
         pages=extract.pages,
         asides=extract.asides,
+        rows=extract.rows,
         lost=extract.lost,
     )
 

@@ -12,6 +12,7 @@ MAX_TEXT = 64 * 2**20
 # Scans and pictures make a file large without making its text so; a worker holds it all at once.
 MAX_FILE = 256 * 2**20
 
+PARTED = "\n\n"  # what stands between two paragraphs
 CELLS = " | "  # between the cells of a row
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")  # a NUL, half a surrogate pair: no encoding has them
 
@@ -26,8 +27,10 @@ class Extract:
 
     `date` is the day it says it is of, and `saved` the one on which the file was made or changed.
     `pages` are the offsets at which its pages start, ascending. `asides` are the spans that stand
-    beside the text: running headers, page numbers, tables of contents. `lost` tells what of the
-    file could not be read, and what to do about it, as the end of a sentence on it.
+    beside the text: running headers, page numbers, tables of contents. `rows` are the offsets at
+    which what a row tells starts, ascending, each with the line of the file that the row begins on.
+    `lost` tells what of the file could not be read, and what to do about it, as the end of a
+    sentence on it.
     """
 
     text: str
@@ -38,6 +41,7 @@ class Extract:
     encoding: str = ""
     pages: tuple[int, ...] = ()
     asides: tuple[Span, ...] = ()
+    rows: tuple[tuple[int, int], ...] = ()
     lost: str = ""
 
 
@@ -69,7 +73,7 @@ def _one_line(text: str) -> str:
 
 def paragraphs(parts: Iterable[str]) -> str:
     """Paragraphs as one text, with a blank line between them."""
-    return "\n\n".join(part.strip("\n") for part in parts if part.strip())
+    return PARTED.join(part.strip("\n") for part in parts if part.strip())
 
 
 def joined(blocks: Iterable[tuple[bool, str]]) -> Iterator[str]:

@@ -49,8 +49,8 @@ FORMATS = {
     ".rtf": Format("richtext", "extract", "striprtf", revision=3),
     # Many letters are pages: they are read again when pages are.
     ".eml": Format("mail", "extract", _HTML.library, _HTML.revision + 3),
-    ".csv": Format("tables", "csv", revision=6),
-    ".jsonl": Format("tables", "jsonl", revision=5),
+    ".csv": Format("tables", "csv", revision=7),
+    ".jsonl": Format("tables", "jsonl", revision=6),
 }
 _DATING = {"tables": rows.dates, "mail": quoted.dates}
 # Changes where any file would give another text: an index knows by it that it was read otherwise.

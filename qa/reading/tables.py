@@ -5,9 +5,10 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
-from qa.reading.extract import Extract, UnreadableError, paragraphs
+from qa.reading.extract import PARTED, Extract, UnreadableError
 from qa.reading.rows import noted, whole
 from qa.reading.text import plain
 
@@ -51,14 +52,15 @@ def csv(data: bytes) -> Extract:
             # Of a line that is too short the last columns are None: it has none of them.
             cells = {k: v for k, v in row.items() if k is not None and v is not None}
             if any(map(str.strip, cells.values())):
-                rows[ends] = cells
+                within = sum(cell.count("\n") for cell in cells.values())
+                rows[max(begins, ends - within)] = cells  # blank lines may stand above it
         closed = found.text.rstrip().endswith('"') or found.text.count('"') % 2 == 0
         if begins < ends and not closed:  # it took all that followed for a cell
             bad[begins] = f"from line {begins} on a quotation mark may be missing"
     except library.Error as error:
         if not rows:
             raise UnreadableError(f"is damaged: {error}") from error
-        after = max((*rows, *bad)) + 1
+        after = max((ends, *bad)) + 1
         bad[after] = f"from line {after} on a quotation mark may be missing ({error})"
     return _extract(rows, bad, names, found.encoding)
 
@@ -101,7 +103,8 @@ def jsonl(data: bytes) -> Extract:
 def _extract(
     rows: Mapping[int, Mapping[str, Any]], bad: dict[int, str], names: Sequence[str], encoding: str
 ) -> Extract:
-    """The cells of text of `rows`, by their lines; `bad` are lines that make no row, and why."""
+    """The cells of text of `rows`, by the lines they begin on; `bad` are lines that make no row,
+    and why."""
     if bad and not rows:
         raise UnreadableError(f"has no row that can be read: {_said(bad)}; {_CURE}")
     text, title = _column(names, TEXTS), _column(names, TITLES)
@@ -110,21 +113,28 @@ def _extract(
         raise UnreadableError(
             f"has no column of text (its columns: {seen}), and more than {ROWS:,} rows; {_CURE}"
         )
-    parts = list[str]()
+    parts = list[tuple[int, str]]()
     for line, row in rows.items():
         if text is None:
-            parts.append(whole(row))
+            parts.append((line, whole(row)))
         elif text not in row or not isinstance(row[text], str | None):
             bad[line] = f"line {line} has no text for {text!r}"
         else:
-            parts += [
-                _cell(row, title) if title is not None else "",
-                noted(_cell(row, text), row, (text, title)),
-            ]
-    if text is None and not any(parts):
+            parts.append((line, _cell(row, title) if title is not None else ""))
+            parts.append((line, noted(_cell(row, text), row, (text, title))))
+    if text is None and not any(part for _, part in parts):
         raise UnreadableError(f"has no column of text (its columns: {seen}); {_CURE}")
     lost = f"is read in part: {_said(bad)}; mend it to have all of it searched" if bad else ""
-    return Extract(paragraphs(parts), encoding=encoding, lost=lost)
+    together, begins = _paragraphs(parts)
+    return Extract(together, encoding=encoding, rows=begins, lost=lost)
+
+
+def _paragraphs(parts: Sequence[tuple[int, str]]) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Texts, each with its line, as one text; and the offset and line of each that is not blank."""
+    told = [(line, part.strip("\n")) for line, part in parts if part.strip()]
+    offsets = accumulate((len(part) + len(PARTED) for _, part in told), initial=0)
+    begins = tuple((offset, line) for offset, (line, _) in zip(offsets, told, strict=False))
+    return PARTED.join(part for _, part in told), begins
 
 
 def _said(bad: Mapping[int, str]) -> str:

@@ -75,6 +75,7 @@ def _read(suffix: str, data: bytes) -> None:
         extract.text.encode()
         spans = [*extract.asides, *(Span(page, page) for page in extract.pages)]
         assert all(0 <= span.start <= span.end <= len(extract.text) for span in spans)
+        assert list(extract.rows) == sorted(extract.rows)
         found = cut(_document(extract.text, extract.asides, extract.pages))
         if tell := formats.dating(Path(f"a{suffix}")):
             told = tell([extract.text[passage.start : passage.end] for passage in found])
