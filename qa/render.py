@@ -93,8 +93,10 @@ def _opens_with(text: str, title: str) -> bool:
 def quote(quote: Quote, style: Style, language: Language, number: int | None = None) -> str:
     """One quote under the line that says where it stands."""
     lines = _heading(quote, style, language, number)
-    if quote.title and quote.kind != "heading" and not _opens_with(quote.text, quote.title):
-        lines += ["   " + line for line in _dim(one_line(quote.title), style)]
+    if quote.kind != "heading":
+        title = "" if _opens_with(quote.text, quote.title) else quote.title
+        if above := " › ".join(filter(None, [one_line(title), one_line(quote.section)])):
+            lines += ["   " + line for line in _dim(above, style)]
     lines += ["   " + line for line in _body(quote, style)]
     if quote.missing:
         lines += [

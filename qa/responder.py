@@ -145,7 +145,16 @@ def _quote(
         twins=tuple(twin for _row, twin in twins),
         missing=hit.unmentioned.words,
         introduced=tuple(names),
+        section=_section(hit.row, document, library),
     )
+
+
+def _section(row: int, document: Document, library: Library) -> str:
+    """The heading above a passage, in one line without marks of Markdown."""
+    headings = library.headings([row])
+    told = [passage.search_text for passage in library.passages(list(headings.values()))]
+    section = told[0].lstrip("#").strip(" *_") if told else ""
+    return "" if words(fold(section)) == words(fold(document.title)) else section
 
 
 def quote_of(passage: Passage, document: Document) -> Quote:

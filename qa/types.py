@@ -116,7 +116,8 @@ class Quote:
     `highlight` is the telling part, in offsets of the document like `start` and `end`.
     `page` is None for formats without pages. `missing` are the names and numbers of the question
     that the passage does not mention; `introduced` are names that it doesn't either, but that its
-    document has at the beginning.
+    document has at the beginning. `section` is the heading next above it; "" where that is the
+    title, or there is none.
     """
 
     source_id: str
@@ -135,6 +136,7 @@ class Quote:
     twins: tuple[Twin, ...] = ()
     missing: tuple[str, ...] = ()
     introduced: tuple[str, ...] = ()
+    section: str = ""
 
     @property
     def also(self) -> tuple[str, ...]:
@@ -149,6 +151,7 @@ class Quote:
             "doc_id": self.doc_id,
             "path": str(self.path),
             "title": self.title,
+            "section": self.section,
             "language": self.language,
             "kind": self.kind,
             "start": self.start,

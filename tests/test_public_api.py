@@ -187,6 +187,7 @@ def test_the_fields_of_a_quote() -> None:
         "twins",
         "missing",
         "introduced",
+        "section",
     ]
     assert isinstance(qa.Quote.also, property)
 

@@ -114,6 +114,16 @@ def test_what_only_the_beginning_of_a_document_names_is_said_too(
     assert render.plain(asked).splitlines()[-1] == f"   {said}"
 
 
+def test_the_heading_above_a_passage_stands_beside_its_title() -> None:
+    def second(**more: str) -> str:
+        return render.plain(answer(quote(**more))).splitlines()[1]
+
+    assert second(section="How \x1bthey fly") == "   Bees › How ␛they fly"
+    assert second(section="How they fly", title="") == "   How they fly"
+    assert second(section="How they fly", title="Bees fly. Bees dance.") == "   How they fly"
+    assert second(section="Honey", kind="heading") == "   Bees fly. Bees dance."
+
+
 def test_a_refusal_shows_what_is_closest() -> None:
     refusal = Answer("?", "?", "en", (), (quote(score=0.1),), "no relevant passage", ("A note.",))
     assert render.plain(refusal) == (
@@ -332,7 +342,12 @@ def test_no_text_at_all_steers_the_terminal(
     text: str, colour: bool, width: int, links: bool
 ) -> None:
     span = Span(len(text) // 3, len(text) // 2)
-    others = {"twins": (Twin(text, "es"),), "missing": (text,), "introduced": (text,)}
+    others = {
+        "twins": (Twin(text, "es"),),
+        "missing": (text,),
+        "introduced": (text,),
+        "section": text,
+    }
     data = quote(text, title=text, source_id=text, highlight=span, **others)
     data = replace(data, path=Path("/docs/" + text))
     printed = render.render(

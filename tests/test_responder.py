@@ -117,6 +117,17 @@ def test_only_keeps_other_languages_out_of_the_twins_as_well(bot: Bot) -> None:
     assert all(quote.also == () for quote in answer.quotes)
 
 
+def test_a_quote_tells_the_heading_above_it_unless_that_is_the_title(tmp_path: Path) -> None:
+    (tmp_path / "bees").mkdir()
+    (tmp_path / "bees" / "bees.md").write_text(
+        "# The bees\n\nBees live in a hive.\n\n## **How they fly**\n\nBees fly far.\n"
+    )
+    bot = Bot(tmp_path / "bees", tmp_path / "index", HashingEncoder(), model_name="hashing")
+    told = {q.text: q.section for q in bot.answer("bees fly hive live", threshold=0.0, top_k=9)}
+    assert told["Bees live in a hive."] == ""
+    assert told["Bees fly far."] == "How they fly"
+
+
 @pytest.mark.parametrize(
     ("question", "missing"),
     [

@@ -33,6 +33,7 @@ QUOTE = Quote(
     twins=(Twin("abeilles#p2", "fr"), Twin("copy#p2", "en")),
     missing=("Italy",),
     introduced=("Lima",),
+    section="How they fly",
 )
 ANSWER = Answer("Do they dance?", "Do they dance?", "en", (QUOTE,))
 REFUSAL = Answer("?", "?", "fr", (), (QUOTE,), "no relevant passage", ("A note.",))
@@ -51,6 +52,7 @@ def test_a_quote_as_plain_values() -> None:
         "doc_id": "bees",
         "path": str(Path("/docs/bees.txt")),
         "title": "Bees",
+        "section": "How they fly",
         "language": "en",
         "kind": "prose",
         "start": 10,

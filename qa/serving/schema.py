@@ -92,6 +92,7 @@ class QuoteShape(_Shape):
     doc_id: str
     path: str
     title: str
+    section: str = Field(description="The heading next above it, where that is not the title.")
     language: Language
     kind: Kind
     start: int
