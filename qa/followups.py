@@ -26,6 +26,9 @@ _ENDING = 3  # letters that two words of a kind share: Bolivians, Peruvians
 _YEAR = re.compile(r"\b\d{4}\b")
 _OF_YEAR = r",? (?:del? )?\d{4}"
 _MONTH = re.compile(rf"\b(?P<month>{NAMED})\b(?:{_OF_YEAR})?")  # of a folded text
+_COUNTED = re.compile(
+    r"\b(?:how (?:many|much) |combien (?:de |d['’])|cu[aá]nt[oa]s? )[\w-]{3,}", re.IGNORECASE
+)
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"")
 _INVERTED = re.compile(r"-(?:ils?|elles?|on|je|tu|vous|nous|ce)$")  # travaille-t-elle
 _EARLIER_SENTENCE = re.compile(r"(?:\S+ ){3,}\S{3,}[.?!] ")  # holds what "it" stands for
@@ -174,6 +177,8 @@ def _replace(previous: str, turn: str, grammar: Grammar) -> str | None:
     for opening in (grammar.about, grammar.link, THAT_OF):
         found = re.match(opening, fragment)
         fragment = fragment[found.end() :].strip(_EDGES) if found else fragment
+    if counted := _replace_counted(previous, fragment):
+        return counted
     if not _tokens(fragment) or _has_clause(fragment, grammar):
         return None
     if re.match(grammar.owners, fragment):
@@ -186,6 +191,14 @@ def _replace(previous: str, turn: str, grammar: Grammar) -> str | None:
         or _replace_name(previous, fragment)
         or _replace_word(previous, fragment, grammar)
     )
+
+
+def _replace_counted(previous: str, fragment: str) -> str | None:
+    """ "How many bees …?" and "how many hives": of the same, where only one thing was counted."""
+    old = list(_COUNTED.finditer(previous))
+    if len(old) != 1 or not _COUNTED.fullmatch(fragment):
+        return None
+    return previous[: old[0].start()] + fragment + previous[old[0].end() :]
 
 
 def _replace_month(previous: str, fragment: str) -> str | None:

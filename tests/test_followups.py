@@ -98,6 +98,23 @@ KEPT = [
 @pytest.mark.parametrize(
     ("previous", "turn", "whole"),
     [
+        ("How many bees live here?", "And how many flies?", "how many flies live here?"),
+        ("Combien d'habitants à Lima ?", "et combien de puits ?", "combien de puits à Lima ?"),
+        ("¿Cuántos peruanos hay allí?", "¿Y cuántas peruanas?", "¿cuántas peruanas hay allí?"),
+        ("How many bees and how many flies?", "And how many ants?", None),
+        ("How old is the hive?", "And how many bees?", None),
+        ("How many bees live here?", "And how many were sold?", None),
+    ],
+)
+def test_what_is_counted_takes_the_place_of_what_was(
+    previous: str, turn: str, whole: str | None
+) -> None:
+    assert join(turn, [previous]) == (whole or f"{previous} {turn}")
+
+
+@pytest.mark.parametrize(
+    ("previous", "turn", "whole"),
+    [
         ("When is it in May 2024?", "And in March?", "When is it in March 2024?"),
         ("When is it in May 2024?", "and in March 2023?", "When is it in March 2023?"),
         ("Quand a lieu le bal en mai ?", "Et en février ?", "Quand a lieu le bal en février ?"),
