@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings import NONE, Encoder, IndexKind, VectorIndex, centres, packing_for
-from qa import catalogue_writer, manifest
+from qa import catalogue_writer, manifest, reading
 from qa.boilerplate import marked
 from qa.catalogue_writer import Earlier
 from qa.encoded import ASIDE, PLACES, Encoded, EncodedWriter, Text, keys_of
@@ -103,18 +103,22 @@ def _texts(documents: Sequence[Document], cuts: Cuts) -> tuple[list[Text], npt.N
             title = _title(d, cuts[d.doc_id])
             row = rows.setdefault(Text(title, d.language), len(rows)) if title else NONE
             titles += [row] * count
-    above = [heading for d in documents for heading in _headings(d.text, cuts[d.doc_id])]
+    above = [heading for d in documents for heading in _headings(d, cuts[d.doc_id])]
     headings = [NONE if p is None else rows[Text(p.search_text, p.language)] for p in above]
     return list(rows), np.array([own, titles, headings], np.int32)
 
 
-def _headings(text: str, passages: Sequence[Passage]) -> Iterator[Passage | None]:
-    """For each passage of a document the heading that stands next above it.
+def _headings(document: Document, passages: Sequence[Passage]) -> Iterator[Passage | None]:
+    """For each passage of a document the heading that stands next above it; in a table that of its
+    own row.
 
     A question above its answer, which are one passage, ends the section before it.
     """
     heading: Passage | None = None
+    text, by_rows = document.text, reading.is_table(document.path)
     for passage in passages:
+        if by_rows and heading is not None and heading.line != passage.line:
+            heading = None
         if passage.kind == "heading" or has_question(text[passage.start : passage.end]):
             heading = passage if passage.kind == "heading" else None
             yield None

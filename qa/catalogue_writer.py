@@ -69,13 +69,15 @@ def write(
 
 
 def _copy(connection: sqlite3.Connection, earlier: Earlier) -> None:
-    """Those that are no more what they were are few, and go again."""
+    """Copy the rows of documents that are the same."""
     connection.execute("ATTACH ? AS earlier", (opened_as(earlier.path),))
-    connection.execute("INSERT INTO documents SELECT * FROM earlier.documents")
-    there = connection.execute("SELECT doc_id FROM documents").fetchall()
-    same = {bytes_of(doc_id) for doc_id in earlier.same}
+    connection.execute("CREATE TEMP TABLE same (doc_id BLOB PRIMARY KEY) WITHOUT ROWID")
     connection.executemany(
-        "DELETE FROM documents WHERE doc_id = ?", (row for row in there if row[0] not in same)
+        "INSERT INTO same VALUES (?)", ((bytes_of(doc_id),) for doc_id in earlier.same)
+    )
+    connection.execute(
+        "INSERT INTO documents SELECT * FROM earlier.documents"
+        " WHERE doc_id IN (SELECT doc_id FROM same)"
     )
 
 

@@ -209,7 +209,7 @@ class Library:
             if tell := reading.dating(document.path):
                 passages = self.catalogue.passages_of(document.doc_id)
                 text = self.document(document.doc_id).text
-                told = tell([text[passage.start : passage.end] for passage in passages])
+                told = tell([(p.line, text[p.start : p.end]) for p in passages])
                 for row, date in enumerate(told, first.get(document.doc_id, 0)):
                     dates[row] = dates[row] if date is None else date
         return dates

@@ -16,7 +16,7 @@ from typing import Any
 from embeddings import IndexKind
 from qa.errors import LibraryError
 
-FORMAT = 18  # of the whole index; an index of another format is refused
+FORMAT = 19  # of the whole index; an index of another format is refused
 NAME = "manifest.json"
 LOCK = "qa.lock"
 _PROGRAM = "qa"

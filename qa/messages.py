@@ -129,9 +129,12 @@ MESSAGES: dict[Key, dict[Language, str]] = {
         "{languages}, fechas: {dates}, archivos: {examples}",
     },
     "undated": {
-        "en": "Documents left out, as their date is not known: {count} of {total}.",
-        "fr": "Documents laissés de côté, leur date étant inconnue\xa0: {count} sur {total}.",
-        "es": "Documentos que se dejan fuera, por no conocerse su fecha: {count} de {total}.",
+        "en": "Documents left out, or parts of them, as their date is not known: {count} of "
+        "{total}.",
+        "fr": "Documents laissés de côté, ou en partie, leur date étant inconnue\xa0: {count} sur "
+        "{total}.",
+        "es": "Documentos que se dejan fuera, o en parte, por no conocerse su fecha: {count} de "
+        "{total}.",
     },
     "unread": {
         "en": "Files that could not be read, or not all of them: {count}; `qa index` names them. "

@@ -9,7 +9,7 @@ from qa.calibration import Calibration
 from qa.differences import words
 from qa.highlight import CountTokens, highlight
 from qa.language import fold, foreign, say
-from qa.library import Library
+from qa.library import OPENING, Library
 from qa.mentions import introduced
 from qa.retriever import Hit
 from qa.types import Answer, Document, Passage, Quote, Twin
@@ -136,7 +136,7 @@ def _quote(
     passage = hit.passage
     document = library.document(passage.doc_id)
     quote = quote_of(passage, document)
-    opening = library.opening(passage.doc_id) if hit.query.names else ""
+    opening = f"{document.title} {document.text[:OPENING]}"
     names = introduced(hit.query.names, passage.search_text, opening, passage.language)
     return replace(
         quote,
@@ -150,7 +150,7 @@ def _quote(
 
 
 def _section(row: int, document: Document, library: Library) -> str:
-    """The heading above a passage, in one line without marks of Markdown."""
+    """The heading above a passage, without the marks at its ends."""
     headings = library.headings([row])
     told = [passage.search_text for passage in library.passages(list(headings.values()))]
     section = told[0].lstrip("#").strip(" *_") if told else ""

@@ -51,9 +51,10 @@ def path_of(library: Library, doc_id: str) -> str:
 
 def dates_of(library: Library, source_ids: Sequence[str]) -> dict[str, str]:
     """When these passages were written, by source ID, as far as it is known."""
-    first = library.catalogue.first_rows()
+    catalogue, first = library.catalogue, library.catalogue.first_rows()
     parts = {source_id: source_parts(source_id) for source_id in source_ids}
-    rows = {name: first[doc_id] + number - 1 for name, (doc_id, number) in parts.items()}
+    there = {name: part for name, part in parts.items() if catalogue.find(*part)}
+    rows = {name: first[doc_id] + number - 1 for name, (doc_id, number) in there.items()}
     return {name: library.dates[row] for name, row in rows.items() if library.dates[row]}
 
 
@@ -63,8 +64,7 @@ def undated_note(library: Library, where: Filter, language: Language) -> tuple[s
         return ()
     rest = _found(library, replace(where, since="", until=""))
     found = {library.doc_ids[row] for row in rest}
-    dated = {library.doc_ids[row] for row in rest if library.dates[row]}
-    undated = len(found) - len(dated)
+    undated = len({library.doc_ids[row] for row in rest if not library.dates[row]})
     return (say("undated", language, count=undated, total=len(found)),) if undated else ()
 
 

@@ -91,10 +91,14 @@ def candidates(
         if passage.alike not in seen and passage.kind != "contact":
             of[passage.language].append(row)
         seen.add(passage.alike)
-    first = {int(places[row]): row for rows in of.values() for row in reversed(rows)}
-    if known is None or len(first) < MANY or len(first) < SHARE * len(known.anew):
-        known = Known({}, first.keys())
-    pairs = {(first[a], first[b]) for a, b in known.alignments if a in first and b in first}
+    stands = {passages[row].alike: row for rows in of.values() for row in rows}
+    known_as = {
+        int(places[row]): stands[p.alike] for row, p in enumerate(passages) if p.alike in stands
+    }
+    if known is None or len(known_as) < MANY or len(known_as) < SHARE * len(known.anew):
+        known = Known({}, known_as.keys())
+    before = ((known_as.get(one), known_as.get(other)) for one, other in known.alignments)
+    pairs = {(one, other) for one, other in before if one is not None and other is not None}
     own = {name: unit(_centred(vectors(places[rows]))) for name, rows in of.items()}
     anew = {name: _among(places[rows], known.anew) for name, rows in of.items()}
     for one, other in combinations(LANGUAGES, 2):

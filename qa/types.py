@@ -116,8 +116,8 @@ class Quote:
     `highlight` is the telling part, in offsets of the document like `start` and `end`.
     `page` is None for formats without pages. `missing` are the names and numbers of the question
     that the passage does not mention; `introduced` are names that it doesn't either, but that its
-    document has at the beginning. `section` is the heading next above it; "" where that is the
-    title, or there is none.
+    document has at the beginning. `section` is, in an answer, the heading next above it; ""
+    where that is the title, or there is none.
     """
 
     source_id: str

@@ -107,7 +107,9 @@ def test_copies_outside_of_the_filter_are_not_named(tmp_path: Path) -> None:
 
 
 def test_documents_without_a_date_are_left_out_and_counted(ask: Ask) -> None:
-    assert ask(since=2015).notes == ("Documents left out, as their date is not known: 2 of 5.",)
+    assert ask(since=2015).notes == (
+        "Documents left out, or parts of them, as their date is not known: 2 of 5.",
+    )
     assert ask(since=2015, only=["fr"]).reason == "nothing passes the filter"
     assert ask(since=2015, within="reports").notes == ()
     assert ask(within="notes").notes == ()
@@ -154,11 +156,16 @@ def test_a_row_of_a_table_has_the_date_that_it_tells(
 
 
 def test_a_row_is_cited_with_its_own_date(tables: Bot) -> None:
-    named = ["press#p2", "press#p6", "letters-2015#p1"]
-    assert dates_of(tables.library(), named) == {
-        "press#p2": "2014-03-02",
-        "letters-2015#p1": "2015",
-    }
+    named = ["press#p2", "press#p6", "letters-2015#p1", "gone#p1", "press#p99"]
+    days = {"press#p2": "2014-03-02", "letters-2015#p1": "2015"}
+    assert dates_of(tables.library(), named) == days
+
+
+def test_a_table_of_which_rows_have_no_date_is_counted_among_what_is_left_out(
+    tables: Bot,
+) -> None:
+    answer = tables.answer(HONEY, where=Filter.of(since=2010), threshold=0.0, language="en")
+    assert answer.notes[0].endswith("as their date is not known: 1 of 2.")
 
 
 @pytest.mark.parametrize(

@@ -229,6 +229,7 @@ def test_the_day_of_a_template_is_no_documents(tmp_path: Path) -> None:
     document.core_properties.created = datetime(2020, 5, 6)
     document.save(str(tmp_path / "a.docx"))
     assert extracted(tmp_path / "a.docx").saved == "2020-05-06"
+    assert read(tmp_path / "a.docx", "a").date == "2020-05-06"  # through the process apart
     document.core_properties.modified = datetime(2021, 7, 8)
     document.save(str(tmp_path / "a.docx"))
     assert extracted(tmp_path / "a.docx").saved == "2021-07-08"

@@ -59,6 +59,8 @@ def test_what_a_page_says_of_a_text_is_a_notice(line: str) -> None:
         "Les abonnés ont reçu une lettre.",
         "Los suscriptores del boletín son tres mil.",
         "The mail of the village was redirected to the mill.",
+        "El dinero será redirigido a los afectados por el terremoto.",
+        "If you call after six you will be redirected to the doctor on call at the clinic.",
         "Our podcast of last week told the story of the flood.",
         "Creative Commons was founded in 2001; its licences are used by millions.",
         "Il vous reste trois jours pour récolter le miel.",

@@ -6,8 +6,12 @@ import pytest
 from conftest import HashingEncoder
 
 from qa.bot import Bot
-from qa.reading.quoted import dates
+from qa.reading import quoted
 from qa.selection import dates_of
+
+
+def dates(texts: list[str]) -> list[str | None]:
+    return quoted.dates(list(enumerate(texts)))
 
 
 @pytest.mark.parametrize(
@@ -42,6 +46,17 @@ def test_each_letter_within_another_has_its_own_day() -> None:
     ]
     own = "2021-09-15", "2021-09-14", "2021-09-13"
     assert dates(texts) == [None, *[own[0]] * 3, *[own[1]] * 2, own[0], None, own[2], ""]
+
+
+def test_an_answer_beneath_what_it_quotes_has_its_own_day() -> None:
+    texts = [
+        "On Wed, 15 Sep 2021, Ana wrote:",
+        "> On Mon, 13 Sep 2021, Bob wrote:\n> > Shall we meet?",
+        "> Yes, on Friday.",
+        "Good. Ana wrote:\n> Hello.",
+    ]
+    assert dates(texts) == [None, "2021-09-13", "2021-09-15", ""]
+    assert dates(["I agree with all.\nAna wrote:\n> Hello to you."]) == [None]
 
 
 def test_what_announces_a_letter_may_take_two_lines_and_be_in_one_passage_with_it() -> None:

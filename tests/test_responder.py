@@ -128,6 +128,18 @@ def test_a_quote_tells_the_heading_above_it_unless_that_is_the_title(tmp_path: P
     assert told["Bees fly far."] == "How they fly"
 
 
+def test_the_title_of_a_row_is_no_heading_of_the_next_one(tmp_path: Path) -> None:
+    (tmp_path / "press").mkdir()
+    (tmp_path / "press" / "press.csv").write_text(
+        "title,text\nThe bees,The bees of Lima fly far.\n,The wasps of Lima fly farther.\n"
+    )
+    bot = Bot(tmp_path / "press", tmp_path / "index", HashingEncoder(), model_name="hashing")
+    answer = bot.answer("fly far farther bees wasps of Lima", threshold=0.0, top_k=9)
+    told = {quote.text: quote.section for quote in answer}
+    assert told["The bees of Lima fly far."] == "The bees"
+    assert told["The wasps of Lima fly farther."] == ""
+
+
 @pytest.mark.parametrize(
     ("question", "missing"),
     [

@@ -26,8 +26,8 @@ from qa.reading.rows import dates, noted, whole
 )
 def test_a_date_is_known_as_far_as_it_can_be_read_in_one_way(cell: str, date: str) -> None:
     row: dict[str, Any] = {"text": "I saw it.", "witness": "Ana", "Fecha": cell}
-    assert dates([noted("I saw it.", row, ("text",))]) == [date or None]
-    assert dates([whole(row)]) == [date or None]
+    assert dates([(1, noted("I saw it.", row, ("text",)))]) == [date or None]
+    assert dates([(1, whole(row))]) == [date or None]
 
 
 @pytest.mark.parametrize(
@@ -43,16 +43,19 @@ def test_a_date_is_known_as_far_as_it_can_be_read_in_one_way(cell: str, date: st
 def test_only_a_column_that_tells_when_it_was_written_is_a_date(
     row: dict[str, Any], date: str
 ) -> None:
-    assert dates([noted("I saw it.", row, ())]) == [date or None]
+    assert dates([(1, noted("I saw it.", row, ()))]) == [date or None]
 
 
-def test_a_title_and_the_paragraphs_of_a_row_have_the_date_at_its_end() -> None:
-    texts = [
-        "I saw it [then]. [date: 2014]",
-        "A title",
-        "One.",
-        "Two. [date: 2015; age: 3]",
-        "Left",
+def test_all_passages_of_a_row_have_the_date_at_its_end_and_no_other_row_has() -> None:
+    parts = [
+        (2, "I saw it [then]. [date: 2014]"),
+        (3, "A title"),
+        (3, "One [sic]"),
+        (3, "Two. [date: 2015; see: [1];"),
+        (3, "age: 3]"),
+        (6, "No more than a text"),
+        (7, "Three. [age: 3]"),
+        (8, "| Item: Rent |"),
+        (9, "Four. [date: 2016]"),
     ]
-    assert dates(texts) == ["2014", "2015", "2015", "2015", None]
-    assert dates(["One. [age: 3]", "Two. [date: 2015]"]) == [None, "2015"]
+    assert dates(parts) == ["2014", *["2015"] * 4, None, None, None, "2016"]

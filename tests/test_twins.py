@@ -272,6 +272,28 @@ def test_what_lost_its_counterpart_finds_another(compared: list[int]) -> None:
     assert (3, 43) in corpus.pairs(left, Known(there, {43}))
 
 
+def test_pairs_stay_with_whatever_stands_for_equal_texts(compared: list[int]) -> None:
+    """A copy with another typography was renamed, and its row is the first by now."""
+    corpus = Corpus()
+    corpus._vectors = np.vstack([corpus._vectors, corpus._vectors[:1]])
+    corpus._languages.append("en")
+    passages = [
+        Passage("doc", row + 1, 0, 1, 1, corpus._languages[row], "prose", str(row), alike=row % 120)
+        for row in range(121)
+    ]
+    order = [120, *range(120)]
+    before = corpus.pairs(range(120))
+    assert (0, 40) in before
+    known = Known(dict.fromkeys(before, 0.9), set())
+    found = candidates(
+        [passages[row] for row in order],
+        np.array(order, np.int32),
+        corpus._vectors.__getitem__,
+        known,
+    )
+    assert {(order[one], order[other]) for one, other in found} >= {(120, 40), (120, 80)}
+
+
 def test_where_much_is_new_all_is_compared(compared: list[int]) -> None:
     corpus = Corpus()
     known = Known({}, set(range(8)))  # of 120 texts

@@ -3,7 +3,7 @@
 from qa.reading.apart import Apart
 from qa.reading.document import located, read
 from qa.reading.folder import Listing, find
-from qa.reading.formats import FORMATS, REVISIONS, dating, extractor
+from qa.reading.formats import FORMATS, REVISIONS, dating, extractor, is_table
 
 __all__ = [
     "FORMATS",
@@ -13,6 +13,7 @@ __all__ = [
     "dating",
     "extractor",
     "find",
+    "is_table",
     "located",
     "read",
 ]

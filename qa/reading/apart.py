@@ -126,5 +126,8 @@ def _parsed(reply: dict[str, Any]) -> tuple[str, Extract]:
     rows = tuple((int(offset), int(line)) for offset, line in reply["rows"])
     if list(rows) != sorted(rows) or any(not 0 <= offset <= len(text) for offset, _ in rows):
         raise ValueError("a row lies outside of the text")
-    words = {name: str(reply[name]) for name in ("title", "language", "date", "encoding", "lost")}
+    words = {
+        name: str(reply[name])
+        for name in ("title", "language", "date", "saved", "encoding", "lost")
+    }
     return str(reply["sha256"]), Extract(text, pages=pages, asides=spans, rows=rows, **words)

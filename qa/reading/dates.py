@@ -21,6 +21,7 @@ NEAR = 60  # characters from there to the date: a place, and how many copies the
 PLACE = 40  # characters that may stand before the date on its line: "La Paz, Bolivia, le"
 
 _YEAR = r"(?:1[5-9]|20)\d\d"
+_LATE = r"(?:19|20)\d\d"  # what is less, and alone, may count something
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|°)?"
 _WRITTEN = re.compile(
     rf"(?P<iso>{_YEAR}(?P<mark>[-/])\d\d?(?P=mark)\d\d?)(?!\d)"
@@ -29,7 +30,7 @@ _WRITTEN = re.compile(
 )
 # A month alone, a year, or a date in figures, too: whatever a text may say of when.
 _WHEN = re.compile(
-    rf"(?<!\d)(?:\d{{1,2}}\D\d{{1,2}}\D{_YEAR}|{_YEAR}(?:\D\d{{1,2}}\D\d{{1,2}})?)(?!\d)"
+    rf"(?<!\d)(?:\d{{1,2}}\D\d{{1,2}}\D{_LATE}|{_LATE}(?:\D\d{{1,2}}\D\d{{1,2}})?)(?!\d)"
     rf"|(?:\d{{1,2}}\w{{0,2}}\s(?:of\s|de\s)?)?\b(?:{NAMED})\b(?:\s\d{{1,2}}(?!\d))?"
 )
 # "This agreement is made on", "Firmado en Lima, el"; what else was made or signed is another thing.

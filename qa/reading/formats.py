@@ -57,7 +57,13 @@ _DATING = {"tables": rows.dates, "mail": quoted.dates}
 REVISIONS = " ".join(f"{suffix}{kind.revision}" for suffix, kind in FORMATS.items())
 
 
-def dating(path: Path) -> Callable[[Sequence[str]], list[str | None]] | None:
+def is_table(path: Path) -> bool:
+    """Whether a file has a text in every row, as far as its name tells."""
+    kind = FORMATS.get(path.suffix.lower())
+    return kind is not None and kind.is_table
+
+
+def dating(path: Path) -> Callable[[Sequence[quoted.Part]], list[str | None]] | None:
     """What tells of the passages of a file, in order, when they were written, if parts of it have
     dates of their own: rows of a table, what an e-mail quotes.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from qa.language import fold
 from qa.reading.dates import written
+from qa.reading.quoted import Part
 
 _NUMBERS = ("", "id", "_id", "#")  # of the columns in which programs count rows
 # How columns are called that tell when a row was written, and not of when: not a day of birth.
@@ -19,7 +20,8 @@ _DATES = re.compile(
     r"|(?:published|created|publiee?|creee?|publicad[oa]|cread[oa])(?:[ _](?:at|on|date|le|el))?"
 )
 
-_NOTED = re.compile(r"\[(?P<cells>[^\[\]]*)\]\Z")
+# A cell may have brackets of its own: "[see: [1]; date: 2014]".
+_NOTED = re.compile(r"\[(?P<cells>(?:[^\[\]]|\[[^\[\]]*+\])*+)\]\Z")
 _WHOLE = re.compile(r"\A\|(?P<cells>.*)\|\Z", re.DOTALL)
 # 27/03/2015, or 03/27/2015, whatever time of the day follows.
 _FIGURES = re.compile(r"(\d\d?)[/.-](\d\d?)[/.-]((?:1[5-9]|20)\d\d)(?!\d)")
@@ -41,23 +43,21 @@ def noted(text: str, row: Mapping[str, Any], others: Collection[str | None]) -> 
     return f"{text} [{'; '.join(told)}]" if text and told else text
 
 
-def dates(texts: Sequence[str]) -> list[str | None]:
-    """For each passage of a table when its row was written, as the row tells: YYYY-MM-DD, YYYY-MM
-    or YYYY; None where it doesn't, or several columns tell several.
-
-    What a row tells stands at its end: before it come its title, and all but the last of the
-    paragraphs of a long text.
+def dates(parts: Sequence[Part]) -> list[str | None]:
+    """For each passage of a table when its row was written, as the end of the row tells:
+    YYYY-MM-DD, YYYY-MM or YYYY; None where it doesn't, or several columns tell several.
     """
-    found, date = list[str | None](), ""
-    for text in reversed(texts):
-        beside = _NOTED.search(text) or _WHOLE.search(text)
-        date = _told_in(beside["cells"]) if beside else date
-        found.append(date or None)
-    return found[::-1]
+    rows: dict[int, list[str]] = {}
+    for line, text in parts:
+        rows.setdefault(line, []).append(text)
+    told = {line: _told_in(" ".join(texts)) for line, texts in rows.items()}
+    return [told[line] or None for line, _ in parts]
 
 
-def _told_in(cells: str) -> str:
-    parts = (cell.partition(": ") for cell in re.split(r"; | \| ", cells.strip()))
+def _told_in(row: str) -> str:
+    beside = _NOTED.search(row) or _WHOLE.search(row)
+    cells = re.split(r"; | \| ", beside["cells"].strip()) if beside else ()
+    parts = (cell.partition(": ") for cell in cells)
     told = {_date(value) for name, _, value in parts if _DATES.fullmatch(fold(name))} - {""}
     return told.pop() if len(told) == 1 else ""
 

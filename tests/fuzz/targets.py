@@ -78,7 +78,7 @@ def _read(suffix: str, data: bytes) -> None:
         assert list(extract.rows) == sorted(extract.rows)
         found = cut(_document(extract.text, extract.asides, extract.pages))
         if tell := formats.dating(Path(f"a{suffix}")):
-            told = tell([extract.text[passage.start : passage.end] for passage in found])
+            told = tell([(p.line, extract.text[p.start : p.end]) for p in found])
             assert all(is_period(date) for date in told if date)
 
 
