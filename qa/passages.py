@@ -102,7 +102,8 @@ def cut(document: Document, *, max_chars: int = MAX_CHARS) -> tuple[Passage, ...
 
 
 def _row_line(document: Document, offset: int) -> int:
-    """The line of the file on which the row begins that `offset` is in; 0 in what is no table."""
+    """The line of the file on which the row begins that `offset` is in; 0 where no rows are known,
+    as of what is no table."""
     at = bisect_right(document.rows, offset, key=itemgetter(0)) - 1
     return document.rows[at][1] if at >= 0 else 0
 

@@ -64,8 +64,8 @@ def find_twins(
 
 class Known(NamedTuple):
     """What an index before this one tells, by the rows of texts: how well pairs align that may be
-    translations, and which texts are to be compared `anew`, as they came since, or lost one that
-    they were in a pair with."""
+    translations, and which are to be compared `anew`: those that came since, or whose partner in
+    a pair went."""
 
     alignments: Mapping[Pair, float]
     anew: Set[int]
