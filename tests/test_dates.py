@@ -170,6 +170,7 @@ def test_a_document_has_its_date(tmp_path: Path) -> None:
             ["march 12", "2016", "2016-03-12", "12/03/2016"],
         ),
         ("2,016 people, 120160 more, room 12", []),
+        ("1650 people and 1700 more", []),
     ],
 )
 def test_all_that_a_text_says_of_days_is_found(text: str, found: list[str]) -> None:

@@ -128,6 +128,16 @@ def test_a_quote_tells_the_heading_above_it_unless_that_is_the_title(tmp_path: P
     assert told["Bees fly far."] == "How they fly"
 
 
+def test_the_name_of_a_file_is_no_beginning_of_its_document(tmp_path: Path) -> None:
+    (tmp_path / "bees").mkdir()
+    (tmp_path / "bees" / "report-nafara.txt").write_text("The valley\n\nForty bees live here.\n")
+    (tmp_path / "bees" / "report.txt").write_text("The Nafara\n\nFifty bees live there.\n")
+    bot = Bot(tmp_path / "bees", tmp_path / "index", HashingEncoder(), model_name="hashing")
+    answer = bot.answer("How many bees live in Nafara?", threshold=0.0, top_k=9)
+    told = {quote.doc_id: quote.introduced for quote in answer if "bees" in quote.text}
+    assert told == {"report-nafara": (), "report": ("Nafara",)}
+
+
 def test_the_title_of_a_row_is_no_heading_of_the_next_one(tmp_path: Path) -> None:
     (tmp_path / "press").mkdir()
     (tmp_path / "press" / "press.csv").write_text(
