@@ -51,8 +51,7 @@ def _document(path: Path, doc_id: str, sha256: str, extract: Extract) -> Documen
     hint = extract.language
     known: Language = hint if hint in LANGUAGES else "en"
     beside = (*extract.asides, *dated_lines(extract.text))
-    table = formats.FORMATS[path.suffix.lower()].is_table
-    title = extract.title or ("" if table else headline(extract.text, beside))
+    title = extract.title or ("" if formats.is_table(path) else headline(extract.text, beside))
     return Document(
         doc_id=doc_id,
         path=path,

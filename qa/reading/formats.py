@@ -29,11 +29,6 @@ class Format:
         """Whether the text is what the bytes decode to. All else is read in a process apart."""
         return self.module == "text"
 
-    @property
-    def is_table(self) -> bool:
-        """Whether every row is a text of its own: the first is no title of the others."""
-        return self.module == "tables"
-
 
 _PLAIN, _MARKDOWN = Format("text", "plain"), Format("text", "markdown")
 _HTML = Format("html", "extract", "trafilatura", revision=13)
@@ -58,9 +53,10 @@ REVISIONS = " ".join(f"{suffix}{kind.revision}" for suffix, kind in FORMATS.item
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file has a text in every row, as far as its name tells."""
+    """Whether every row of a file is a text of its own, as far as its name tells: the first is no
+    title of the others."""
     kind = FORMATS.get(path.suffix.lower())
-    return kind is not None and kind.is_table
+    return kind is not None and kind.module == "tables"
 
 
 def dating(path: Path) -> Callable[[Sequence[quoted.Part]], list[str | None]] | None:
